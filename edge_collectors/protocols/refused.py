@@ -1,0 +1,16 @@
+"""The one answer to input that a protocol does not allow."""
+
+from __future__ import annotations
+
+
+class Refused(ValueError):
+    """Bytes that a protocol does not allow; the caller keeps the bytes and the reason.
+
+    `reason` is one sentence: what is wrong, where (field or offset), the rule, what to do about it.
+    `code` is a short stable word for counting and for tests (`crc`, `length`, `flag`, ...).
+    """
+
+    def __init__(self, code: str, reason: str):
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
