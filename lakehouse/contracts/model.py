@@ -1,0 +1,183 @@
+"""What a contract says, as small frozen values. Built by `load`, read by everything else."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Setting
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a dataset. `logical_type` is ODCS's; `unit` is a UCUM code."""
+
+    name: str
+    logical_type: str
+    required: bool
+    primary_key: bool
+    description: str
+    name_en: str
+    name_zh: str
+    unit: str | None
+    classification: str
+    identifier_kind: str | None
+    examples: tuple[Any, ...]
+    reference: str | None
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One quality rule.
+
+    kind `row`: `predicate` must hold on each row; `group`: on the values of one group of rows laid side by side
+    (`arguments`: by, pivot, value, flags); `aggregate`: a library metric or query on the whole table.
+    """
+
+    name: str
+    kind: Literal["row", "group", "aggregate"]
+    predicate: str
+    severity: Severity
+    dimension: str
+    description: str
+    field: str | None
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset: its columns, keys, rules and promises."""
+
+    id: str
+    version: str
+    name_en: str
+    name_zh: str
+    description: str
+    grain: str
+    domain: str
+    layer: Literal["silver", "gold"]
+    engine: Literal["kernel", "sql", "dbt", "ml"]
+    fields: tuple[Field, ...]
+    primary_key: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    partition: str | None
+    publish: tuple[str, ...]
+    owner: str
+    licence: str | None
+    theme: str | None
+    tags: tuple[str, ...]
+    sla: dict[str, Any]
+    origin: str | None
+    properties: dict[str, Any]
+    path: str
+
+    @property
+    def table(self) -> str:
+        """`<layer>.<id>`, the table's name in the lake."""
+        return f"{self.layer}.{self.id}"
+
+    def field(self, name: str) -> Field:
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"{self.id} has no column {name}; it has {', '.join(f.name for f in self.fields)}.")
+
+    def row_rules(self, severity: Severity | None = None) -> tuple[Rule, ...]:
+        return tuple(r for r in self.rules if r.kind == "row" and severity in (None, r.severity))
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Format(_Strict):
+    """How a delivered file is written."""
+
+    type: Literal["csv", "excel", "json"]
+    encoding: str | None = None
+    delimiter: str = ","
+    header_row: int = Setting(1, ge=1)
+    sheet: str | None = None
+    records: str | None = Setting(None, description="JSON: key of the list of records; none = the top-level list.")
+    missing: tuple[str, ...] = ("",)
+
+
+class Time(_Strict):
+    """Where a record's event time stands: integer parts (year, month, day, hour, minute) or one text column."""
+
+    columns: tuple[str, ...] = Setting(alias="from")
+    zone: str
+    becomes: str = "observed_at"
+    pattern: str | None = Setting(None, description="strptime pattern of a single text column; none = ISO 8601.")
+
+
+class Station(_Strict):
+    """Which place a record speaks of: a column (or `device` of a payload), or one constant code of the issuer."""
+
+    column: str | None = Setting(None, alias="from")
+    constant: str | None = None
+    issuer: str
+
+    @model_validator(mode="after")
+    def one_of(self):
+        if (self.column is None) == (self.constant is None):
+            raise ValueError("station: give exactly one of `from` and `constant`")
+        return self
+
+
+class Measure(_Strict):
+    """One source column or item code and what it becomes: a code of the long form, or a column of the wide form."""
+
+    becomes: str
+    unit: str | None = None
+    lookup: str | None = Setting(None, description="Code list of the source (contracts/reference/<lookup>.csv: code, value).")
+
+
+class Source(_Strict):
+    """How one source becomes a contract's rows."""
+
+    source: str
+    feeds: str
+    bronze: str
+    kind: Literal["batch", "edge"]
+    shape: Literal["columns", "items"]
+    origin: Literal["operational", "public_reference", "synthetic", "test_vector"]
+    licence: str | None = None
+    attribution: str | None = None
+    rank: int
+    format: Format | None = None
+    columns: tuple[str, ...] = ()
+    time: Time | None = None
+    station: Station
+    constants: dict[str, str] = {}
+    measures: dict[str, Measure]
+    ignore: tuple[str, ...] = ()
+    publication_delay_hours: float = 0.0
+    description: str
+
+    @property
+    def bronze_table(self) -> str:
+        return f"bronze.{self.bronze}"
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """All contracts of the checkout."""
+
+    datasets: dict[str, Dataset]
+    sources: dict[str, Source]
+
+    def __getitem__(self, dataset_id: str) -> Dataset:
+        try:
+            return self.datasets[dataset_id]
+        except KeyError:
+            raise KeyError(f"No contract for {dataset_id}; there are {', '.join(sorted(self.datasets))}.") from None
+
+    def feeding(self, dataset_id: str) -> tuple[Source, ...]:
+        """The sources of one dataset, by name."""
+        return tuple(s for _, s in sorted(self.sources.items()) if s.feeds == dataset_id)
+
+    def of_layer(self, layer: str) -> tuple[Dataset, ...]:
+        return tuple(d for _, d in sorted(self.datasets.items()) if d.layer == layer)

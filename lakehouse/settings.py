@@ -1,0 +1,93 @@
+"""Typed settings of one installation: from LAKE_* variables, then lake.toml, then the defaults below."""
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """All that a deployment may set. Paths are absolute once loaded."""
+
+    model_config = SettingsConfigDict(env_prefix="LAKE_", toml_file=CHECKOUT / "lake.toml", extra="forbid")
+
+    home: Path = CHECKOUT / ".lake"
+    data_home: Path = Field(default_factory=lambda v: v["home"] / "data")
+    secrets_home: Path = Field(default_factory=lambda v: v["home"] / "secrets")
+    profile: Literal["sample", "production"] = "sample"
+    as_of: AwareDatetime | None = Field(None, description="The clock of freshness, lateness and forecasts; unset = now.")
+    reference_data: Path | None = Field(None, description="Folder of real data for tests and benchmarks.")
+    spark_master: str = "local[*]"
+    spark_memory: str = "3g"
+    public_url: str = Field("", description="Base of public addresses; empty = the portal's own address.")
+    portal_port: int = 8090
+    dashboards_port: int = 8088
+    business_zone: str = "Asia/Shanghai"
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def model_post_init(self, _context) -> None:
+        for name in ("home", "data_home", "secrets_home"):
+            setattr(self, name, getattr(self, name).expanduser().absolute())
+
+    @property
+    def checkout(self) -> Path:
+        return CHECKOUT
+
+    @property
+    def toolchain(self) -> Path:
+        return self.home / "toolchain"
+
+    @property
+    def secrets(self) -> Path:
+        return self.secrets_home
+
+    @property
+    def tables(self) -> Path:
+        return self.data_home / "tables"
+
+    @property
+    def landing(self) -> Path:
+        return self.data_home / "landing"
+
+    @property
+    def serving(self) -> Path:
+        return self.data_home / "serving"
+
+    @property
+    def releases(self) -> Path:
+        return self.data_home / "releases"
+
+    @property
+    def runs(self) -> Path:
+        return self.data_home / "runs"
+
+    @property
+    def logs(self) -> Path:
+        return self.data_home / "logs"
+
+    def as_of_time(self) -> datetime:
+        """The instant that counts as now (UTC), microseconds kept."""
+        return (self.as_of or datetime.now(UTC)).astimezone(UTC)
+
+    def portal_address(self) -> str:
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.portal_port}"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Tests call `settings.cache_clear()` after they change the environment."""
+    unknown = [k for k in os.environ if k.startswith("LAKE_") and k[5:].lower() not in Settings.model_fields]
+    if unknown := [k for k in unknown if not k.startswith(("LAKE_CRASH_", "LAKE_INTERNAL_"))]:
+        raise SystemExit(f"{', '.join(sorted(unknown))}: no such setting; `lake doctor` lists them. Unset it or mend its name.")
+    return Settings()
