@@ -1,0 +1,10 @@
+"""What Spark needs beside Python: a Java, the pinned jars and a class archive, all under `LAKE_HOME/toolchain`.
+
+`./lake` fills the toolchain once (`python -m lakehouse.toolchain jars`, then `archive`); a session only asks where things are.
+"""
+
+from lakehouse.toolchain.class_archive import class_archive_options
+from lakehouse.toolchain.jars import jars
+from lakehouse.toolchain.java import java_home
+
+__all__ = ["class_archive_options", "jars", "java_home"]

