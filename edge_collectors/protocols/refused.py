@@ -8,9 +8,11 @@ class Refused(ValueError):
 
     `reason` is one sentence: what is wrong, where (field or offset), the rule, what to do about it.
     `code` is a short stable word for counting and for tests (`crc`, `length`, `flag`, ...).
+    `raw` is set when more bytes are refused than were just handed over (the earlier parts of a split message).
     """
 
-    def __init__(self, code: str, reason: str):
+    def __init__(self, code: str, reason: str, raw: bytes | None = None):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.raw = raw
