@@ -1,0 +1,1 @@
+"""Silver -> gold: reference tables, then the dbt project in the live Spark session."""
