@@ -1,0 +1,1 @@
+"""Gold -> what others may have: the serving file, releases for the public, their catalogue and checksums."""
