@@ -18,6 +18,10 @@ from typing import Any
 from edge_collectors.envelope import DamagedLine, read_line
 
 
+class DamagedSegment(ValueError):
+    """A sealed segment is no longer what was sealed."""
+
+
 @dataclass
 class Content:
     """What a segment file is known to hold: whole records, and where the last of them ends."""
@@ -79,6 +83,23 @@ def read(path: Path, first_seq: int) -> Content:
                 content.sealed = line == content.trailer()
                 break
     return content
+
+
+def verify(path: Path) -> str:
+    """SHA-256 of a whole sealed file whose trailer agrees with its records. Raises DamagedSegment otherwise."""
+    data = path.read_bytes()
+    records_begin = data.find(b"\n") + 1
+    trailer_begins = data.rfind(b"\n", 0, -1) + 1
+    try:
+        sealed = json.loads(data[trailer_begins:])["sealed"]["sha256"]
+    except (ValueError, KeyError, TypeError):
+        sealed = None
+    if sealed != hashlib.sha256(data[records_begin:trailer_begins]).hexdigest():
+        raise DamagedSegment(
+            f"{path}: the records do not have the SHA-256 of the trailer; the disk has changed a sealed segment. "
+            "It is not shipped, and the lake waits for it; check the disk and keep the file."
+        )
+    return hashlib.sha256(data).hexdigest()
 
 
 def whole_lines(torn: bytes) -> int:

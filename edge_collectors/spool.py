@@ -14,6 +14,7 @@ from pathlib import Path
 from edge_collectors.stream import Origin, Stream
 
 _RECOUNT_SECONDS = 0.5
+_OTHER_WRITER = "another collector writes to this spool; stop it, or give this one a folder of its own."
 
 
 class SpoolFull(RuntimeError):
@@ -21,7 +22,7 @@ class SpoolFull(RuntimeError):
 
 
 class SpoolInUse(RuntimeError):
-    """Another collector process writes to this spool."""
+    """Another process works on this spool."""
 
 
 class Spool:
@@ -36,7 +37,7 @@ class Spool:
         self.streams: dict[str, Stream] = {}
         self._sealed_bytes, self._counted_at, self._counted_seals = 0, float("-inf"), 0
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _hold(folder / "lock")
+        self._lock = hold(folder / "lock", _OTHER_WRITER)
 
     def stream(self, origin: Origin) -> Stream:
         """The stream of one source, recovered from the disk on first use."""
@@ -67,15 +68,14 @@ class Spool:
             )
 
 
-def _hold(path: Path) -> int:
+def hold(path: Path, complaint: str) -> int:
+    """Take the lock file for the life of this process: its descriptor. Raises SpoolInUse with the complaint."""
     lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
-        raise SpoolInUse(
-            f"{path.parent}: another collector writes to this spool; stop it, or give this one a folder of its own."
-        ) from None
+        raise SpoolInUse(f"{path.parent}: {complaint}") from None
     return lock
 
 
