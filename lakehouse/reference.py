@@ -23,6 +23,11 @@ def lookup(name: str, key: str, value: str) -> dict[str, str]:
     return {row[key]: row[value] for row in rows(name)}
 
 
+def lookup_station(issuer: str) -> dict[str, str]:
+    """The issuer's own codes -> station ids."""
+    return {row["issuer_code"]: row["station_id"] for row in rows("stations") if row["issuer"] == issuer}
+
+
 @dataclass(frozen=True)
 class Conversion:
     """value_to = (value_from + before) * multiply / divide + after; integers keep decimal values exact."""

@@ -1,0 +1,113 @@
+"""One delivery -> bronze and dead letters, exactly once, answered by a signed receipt."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.batch import receipt
+from ingestion.batch.delivery import Delivery, Refused, content
+from ingestion.batch.event_time import UTC_MICROS, observed_at
+from ingestion.batch.extract import Extract, Unparsed, extract, missing_counts
+from lakehouse import outcomes, tables
+from lakehouse.contracts import Source, contracts
+
+DEAD_LETTER_SCHEMA = pa.schema(
+    [
+        ("_record_id", pa.string()), ("_source_code", pa.string()), ("_delivery_id", pa.string()), ("_row_no", pa.int64()),
+        ("reason", pa.string()), ("payload", pa.string()), ("_received_at", UTC_MICROS),
+    ]
+)  # fmt: skip
+
+
+def land(delivery: Delivery) -> receipt.Receipt:
+    """Land the delivery; safe to repeat at any point. A refused file is kept, and its receipt says why."""
+    source = contracts().sources[delivery.source]
+    with outcomes.step("bronze", source.source, {"delivery": delivery.delivery_id}) as outcome:
+        try:
+            found = extract(content(delivery), source, delivery.file_name)
+        except Refused as reason:
+            outcome.detail["refused"] = str(reason)
+            return receipt.write(delivery, receipt.refused(str(reason)))
+        rows, unparsed = split_by_time(found, source, delivery.file_name)
+        bronze = with_envelope(rows, source, delivery)
+        dead = dead_letters(unparsed, source, delivery)
+        _commit(bronze, dead, source, delivery)
+        outcome.rows_in = bronze.num_rows + dead.num_rows
+        outcome.rows_out, outcome.dead_letter = bronze.num_rows, dead.num_rows
+        report = receipt.Report(bronze.num_rows, dead.num_rows, missing_counts(rows, source.format), unparsed[:10], found.notes)
+        return receipt.write(delivery, receipt.landed(report))
+
+
+def _commit(bronze: pa.Table, dead: pa.Table, source: Source, delivery: Delivery) -> None:
+    transaction = (delivery.delivery_id, 1)
+    if bronze.num_rows:
+        tables.append(source.bronze_table, bronze, transaction)
+    if dead.num_rows:
+        tables.append(f"dead_letter.{source.feeds}", dead, transaction)
+
+
+def split_by_time(found: Extract, source: Source, name: str) -> tuple[pa.Table, list[Unparsed]]:
+    """Rows whose event time reads (column `_observed_at` added), and those whose time does not, as unparsed."""
+    if source.time is None:
+        raise Refused(f"{source.source}: the mapping names no time columns (`time`); complete it before delivering.")
+    instants = observed_at(found.rows, source.time)
+    rows = found.rows.append_column("_observed_at", instants)
+    bad = rows.filter(pc.is_null(instants))
+    words = f"the time in {', '.join(source.time.columns)} is not a time; write it as agreed."
+    late = [
+        Unparsed(r["_row_no"], source.format.delimiter.join(str(r[c] or "") for c in found.rows.column_names[1:]),
+                 f"row {r['_row_no']} of {name}: {words}")
+        for r in bad.to_pylist()
+    ]  # fmt: skip
+    return rows.filter(pc.is_valid(instants)), sorted([*found.unparsed, *late], key=lambda u: u.row_no)
+
+
+def with_envelope(rows: pa.Table, source: Source, delivery: Delivery) -> pa.Table:
+    """Bronze rows: the columns as received, then the envelope."""
+    received = datetime.fromisoformat(delivery.received_at)
+    own = [c for c in rows.column_names if not c.startswith("_")]
+    out = rows.append_column("_record_id", record_ids(rows.select(own), source.source))
+    constants = {
+        "_delivery_id": pa.scalar(delivery.delivery_id),
+        "_source_code": pa.scalar(source.source),
+        "_revision": pa.scalar(delivery.revision, pa.int64()),
+        "_received_at": pa.scalar(received, UTC_MICROS),
+        "_ingested_at": pa.scalar(datetime.now(UTC), UTC_MICROS),
+        "_contract_version": pa.scalar(contracts()[source.feeds].version),
+        "_data_origin": pa.scalar(source.origin),
+    }
+    for name, value in constants.items():
+        out = out.append_column(name, pa.repeat(value, out.num_rows))
+    return out
+
+
+def record_ids(columns: pa.Table, source: str) -> pa.Array:
+    """First half (32 hex digits) of SHA-256 over source and the row's values as received: equal rows, equal ids."""
+    texts = [pc.fill_null(c, "\x00") for c in columns.columns]
+    joined = pc.binary_join_element_wise(*texts, "\x1f") if len(texts) > 1 else texts[0]
+    head = hashlib.sha256(f"{source}\x1e".encode())
+    return pa.array([_digest(head, value) for value in joined.to_pylist()], pa.string())
+
+
+def _digest(head: "hashlib._Hash", value: str) -> str:
+    digest = head.copy()
+    digest.update(value.encode("utf-8"))
+    return digest.hexdigest()[:32]
+
+
+def dead_letters(unparsed: list[Unparsed], source: Source, delivery: Delivery) -> pa.Table:
+    """Rows of the dead-letter table; the id ties a letter to its delivery and row number."""
+    received = datetime.fromisoformat(delivery.received_at)
+    return pa.Table.from_pylist(
+        [
+            {
+                "_record_id": hashlib.sha256(f"{delivery.delivery_id}|{u.row_no}|{u.text}".encode()).hexdigest()[:32],
+                "_source_code": source.source, "_delivery_id": delivery.delivery_id, "_row_no": u.row_no,
+                "reason": u.reason, "payload": u.text, "_received_at": received,
+            }
+            for u in unparsed
+        ],
+        DEAD_LETTER_SCHEMA,
+    )  # fmt: skip

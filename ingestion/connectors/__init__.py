@@ -1,0 +1,1 @@
+"""Get bytes from where they lie; a connector does nothing else."""

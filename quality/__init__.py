@@ -1,0 +1,1 @@
+"""Checks and what follows from them: held rows, stewards' decisions, gates, reconciliation."""

@@ -1,0 +1,1 @@
+"""Bronze -> silver: type, unit, station, checks, one winner per key, late data into its own slice."""
