@@ -46,9 +46,10 @@ def _certificates(pem: bytes):
     for block in PEM.findall(pem):
         try:
             with warnings.catch_warnings(action="ignore"):  # bundles carry the odd authority that breaks today's rules
-                yield load_pem_x509_certificate(block)
+                certificate = load_pem_x509_certificate(block)
         except ValueError:
             continue
+        yield certificate
 
 
 def trust_options(folder: Path) -> list[str]:
