@@ -1,1 +1,1 @@
-"""Device protocols as pure functions: bytes in, records or a refusal with its reason out; no sockets, no files."""
+"""Device protocols as pure functions: bytes in; records, or a refusal with its reason, out. No IO."""

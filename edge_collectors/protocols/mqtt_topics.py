@@ -65,8 +65,9 @@ def address(topic: str, response_topic: str | None = None, message_id: str | Non
     if levels[0] != "ngsi" or len(levels) not in (3, 5):
         raise Refused(
             "topic",
-            f"Topic {topic[:200]!r} is neither ngsi/source/device (MQTT 5) nor "
-            "ngsi/source/device/client/message (MQTT 3.1.1); publish on one of these two forms.",
+            f"Topic {topic[:200]!r} has {len(levels)} levels",
+            "MQTT 5: ngsi/source/device, MQTT 3.1.1: ngsi/source/device/client/message",
+            "publish on one of these two forms",
         )
     source, device = _level(levels[1], "source"), _level(levels[2], "device")
     if len(levels) == 5:
@@ -91,8 +92,9 @@ def _client_of(response_topic: str) -> str:
     if prefix != "ack":
         raise Refused(
             "topic",
-            f"Response topic {response_topic[:200]!r} is not of the form ack/client; the collector confirms "
-            "nowhere else, so that nobody can make it publish on a topic of others.",
+            f"Response topic {response_topic[:200]!r} is not of the form ack/client",
+            "the collector publishes nowhere else, so that nobody can make it write on the topics of others",
+            "name the publisher's own topic ack/client",
         )
     return _level(client_id, "client id")
 
@@ -101,7 +103,8 @@ def _level(text: str, what: str) -> str:
     if not _LEVEL.fullmatch(text):
         raise Refused(
             "topic",
-            f"The {what} {text[:200]!r} in a topic must be 1 to 128 characters of letters, digits and . _ : ~ @ - "
-            "(MQTT reserves / + # for itself); rename it at the publisher.",
+            f"The {what} of a topic reads {text[:200]!r}",
+            "1 to 128 letters, digits and . _ : ~ @ -; MQTT keeps / + # for itself",
+            "rename it at the publisher",
         )
     return text

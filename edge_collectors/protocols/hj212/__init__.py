@@ -1,6 +1,7 @@
-"""HJ 212, the transmission of pollutant monitoring data, editions of 2005, 2017 and 2025: bytes <-> packets.
+"""HJ 212, the transmission of pollutant monitoring data, editions of 2005, 2017 and 2025: bytes and packets.
 
-    frames(buffer) -> decode(frame) -> Assembler.add(packet) -> document(packet, zone), acknowledgement(packet)
+    frames(buffer) -> decode(frame) -> Assembler.add(packet)
+    -> document(packet, zone), idempotency_key(packet), and once durable acknowledgement(packet)
 
 What the standard does not allow is refused with a reason (`Refused`) and never guessed at.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from edge_collectors.protocols.hj212.data_area import check_data_command
-from edge_collectors.protocols.hj212.packet import DATA_PERIODS, Groups, Packet
+from edge_collectors.protocols.hj212.packet import DATA_PERIODS, RULE, SYSTEM_INTERACTION, Groups, Packet
 from edge_collectors.protocols.refused import Refused
 
 Key = tuple[str, str | None, str]
@@ -42,7 +42,10 @@ class Assembler:
     """
 
     def __init__(
-        self, timeout_s: float = 60.0, max_bytes: int = 4 * 1024 * 1024, clock: Callable[[], float] = time.monotonic
+        self,
+        timeout_s: float = 60.0,
+        max_bytes: int = 4 * 1024 * 1024,
+        clock: Callable[[], float] = time.monotonic,
     ):
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
@@ -54,7 +57,7 @@ class Assembler:
     def add(self, packet: Packet) -> Packet | None:
         """The whole message when `packet` completes it (or is not split), else None.
 
-        Raises Refused (`assembly`) when the part contradicts those before it; `raw` of the refusal holds all of them.
+        Raises Refused (`assembly`) when the part contradicts those before it; its `raw` holds all of them.
         """
         if not packet.is_part:
             return packet
@@ -87,11 +90,11 @@ class Assembler:
         message = self._waiting.pop(key)
         self._size -= message.size
         first, came = message.first, sorted(message.parts)
-        reason = (
-            f"Only the parts {', '.join(map(str, came))} of PNUM={first.pnum} of message QN={first.qn} of device "
-            f"{first.mn} had come {when} (HJ 212-2017 6.3); let the device send it again."
+        what = (
+            f"Only the parts {', '.join(map(str, came))} of PNUM={first.pnum} of message QN={first.qn} "
+            f"of device {first.mn} had come {when}"
         )
-        self._given_up.append(Refused("assembly", reason, message.raw))
+        self._given_up.append(Refused("assembly", what, RULE, "let the device send it again", message.raw))
 
 
 def _check_fits(packet: Packet, message: _Message) -> None:
@@ -105,8 +108,9 @@ def _check_fits(packet: Packet, message: _Message) -> None:
             raw = message.raw + b"\r\n" + packet.raw
             raise Refused(
                 "assembly",
-                f"Part PNO={packet.pno} of message QN={packet.qn} of device {packet.mn} {contradiction} (HJ 212-2017 6.3); "
-                "let the device send the message again under a new QN.",
+                f"Part PNO={packet.pno} of message QN={packet.qn} of device {packet.mn} {contradiction}",
+                RULE,
+                "let the device send the message again under a new QN",
                 raw,
             )
 
@@ -124,10 +128,11 @@ def _joined(message: _Message) -> Packet:
         is_encrypted=any(part.is_encrypted for part in parts),
     )
     try:
-        if whole.cn in DATA_PERIODS and whole.st != "91":
+        if whole.cn in DATA_PERIODS and whole.st != SYSTEM_INTERACTION:
             check_data_command(whole.groups, is_later_part=False)
     except Refused as refusal:
-        raise Refused(refusal.code, refusal.reason, whole.raw) from None
+        refusal.raw = whole.raw
+        raise
     return whole
 
 

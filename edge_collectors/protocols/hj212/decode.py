@@ -1,4 +1,4 @@
-"""From a frame to a packet: start, length, CRC, fields, data area, in this order, refused at the first fault."""
+"""From a frame to a packet: start, length, CRC, fields, data area, refused at the first fault."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from edge_collectors.protocols.hj212.crc import crc_text, modbus_crc
 from edge_collectors.protocols.hj212.data_area import MAX_CONTENT, check_data_command, read_groups
 from edge_collectors.protocols.hj212.frame import MAX_SEGMENT
 from edge_collectors.protocols.hj212.header import read_header
-from edge_collectors.protocols.hj212.packet import DATA_PERIODS, Packet
+from edge_collectors.protocols.hj212.packet import DATA_PERIODS, RULE, SYSTEM_INTERACTION, Groups, Packet
 from edge_collectors.protocols.refused import Refused
 
 _OPENING = "CP=&&"
+_SPLIT = "split the message into packets"
 
 
 def decode(frame: bytes, key: bytes | None = None) -> Packet:
@@ -21,40 +22,40 @@ def decode(frame: bytes, key: bytes | None = None) -> Packet:
     """
     frame = frame.rstrip(b"\r\n")
     plain = sm4.unwritten(frame)
-    segment = _segment(plain)
-    stated = plain[-4:]
+    segment, stated = _segment(plain), plain[-4:]
     if _is_crc(stated, segment):
         return _read(frame, segment, is_encrypted=False)
     clear = _decrypted(segment, key)
     if clear is not None and _is_crc(stated, clear):
         return _read(frame, clear, is_encrypted=True)
-    raise _crc_refusal(segment, stated, len(plain) - 4, key)
+    what = (
+        f"The CRC at offset {len(plain) - 4} reads {stated.decode('ascii', 'backslashreplace')} "
+        f"but the data segment gives {crc_text(segment)}"
+    )
+    raise Refused("crc", what, "HJ 212 Annex A", _likely_mend(segment, stated, key))
 
 
 def _segment(frame: bytes) -> bytes:
     if not frame.startswith(b"##"):
-        raise Refused("start", f"The bytes begin with {frame[:8]!r} and not with ## (HJ 212-2017 6.3); they are no packet.")
+        what = f"The bytes begin with {frame[:8]!r} and not with ##"
+        raise Refused("start", what, RULE, "look for what else the device sends on this connection")
     declared = frame[2:6]
     if len(declared) < 4 or not declared.isdigit():
-        raise Refused(
-            "length", f"The length at offset 2 reads {declared!r} and must be 4 digits (HJ 212-2017 6.3); mend the device."
-        )
-    actual, stated = len(frame) - 10, int(declared)
+        what = f"The length at offset 2 reads {declared!r} and must be 4 digits"
+        raise Refused("length", what, RULE, "mend the device")
+    actual, stated = max(len(frame) - 10, 0), int(declared)
     if stated != actual:
-        raise Refused("length", _length_reason(stated, max(actual, 0)))
+        what = f"The length at offset 2 says {stated:04d} but the data segment has {actual:04d} bytes"
+        raise Refused("length", what, f"{RULE}: from QN= to the closing &&", _length_mend(stated - actual))
     if actual > MAX_SEGMENT:
-        raise Refused(
-            "length", f"The data segment has {actual} bytes and may have {MAX_SEGMENT} (HJ 212-2017 6.3); split the packet."
-        )
+        raise Refused("length", f"The data segment has {actual} bytes, over {MAX_SEGMENT}", RULE, _SPLIT)
     return frame[6:-4]
 
 
-def _length_reason(stated: int, actual: int) -> str:
-    counted = {4: "the CRC", 6: "the CRC and the line end", 2: "the line end"}.get(stated - actual)
-    hint = f": the device counts {counted} too" if counted else ": the packet is damaged or cut off"
+def _length_mend(excess: int) -> str:
+    counted = {2: "the line end", 4: "the CRC", 6: "the CRC and the line end"}.get(excess)
     return (
-        f"The length at offset 2 says {stated:04d} but the data segment has {actual:04d} bytes{hint} "
-        "(HJ 212-2017 6.3 counts QN= to the closing && only); mend the device."
+        f"the device counts {counted} too: mend it" if counted else "it is cut off or damaged: send it again"
     )
 
 
@@ -71,33 +72,26 @@ def _decrypted(segment: bytes, key: bytes | None) -> bytes | None:
         return None
 
 
-def _crc_refusal(segment: bytes, stated: bytes, offset: int, key: bytes | None) -> Refused:
-    hint = "the packet is damaged: let the device send it again"
+def _likely_mend(segment: bytes, stated: bytes, key: bytes | None) -> str:
     if stated.upper() == f"{modbus_crc(segment):04X}".encode():
-        hint = "this is the Modbus CRC: set the device to the CRC of Annex A"
-    elif stated == b"0000":
-        hint = "the device computes none: switch its CRC on"
-    elif not segment.isascii():
-        hint = "bytes beyond ASCII suggest an encrypted data area: " + (
-            "give the collector the device's SM4 key" if key is None else "its SM4 key may have changed"
-        )
-    return Refused(
-        "crc",
-        f"The CRC at offset {offset} reads {stated.decode('ascii', 'replace')!r} but the data segment gives "
-        f"{crc_text(segment)} (HJ 212 Annex A); {hint}.",
-    )
+        return "this is the Modbus CRC: set the device to the CRC of Annex A"
+    if stated == b"0000":
+        return "the device seems to compute none: switch its CRC on"
+    if segment.isascii():
+        return "the packet is damaged: let the device send it again"
+    if key is None:
+        return "if its data area is encrypted, give the collector the device's SM4 key"
+    return "it is damaged, or the device's SM4 key has changed"
 
 
 def _read(frame: bytes, segment: bytes, *, is_encrypted: bool) -> Packet:
     head, content = _parts(_text(segment))
     fields = read_header(head)
-    version_limit = MAX_SEGMENT if int(fields.get("Flag", "0")) < 4 else MAX_CONTENT
-    if len(content.encode()) > version_limit:
-        raise Refused(
-            "cp", f"The data area has {len(content)} characters and may have {version_limit} (HJ 212-2017 6.3); split the packet."
-        )
+    limit = MAX_SEGMENT if int(fields.get("Flag", "0")) < 4 else MAX_CONTENT
+    if len(content.encode()) > limit:
+        raise Refused("cp", f"The data area has {len(content.encode())} bytes, over {limit}", RULE, _SPLIT)
     groups = read_groups(content)
-    if fields["CN"] in DATA_PERIODS and fields["ST"] != "91":
+    if fields["CN"] in DATA_PERIODS and fields["ST"] != SYSTEM_INTERACTION:
         check_data_command(groups, is_later_part=int(fields.get("PNO", "1")) > 1)
     return _packet(frame, fields, content, groups, is_encrypted)
 
@@ -106,24 +100,20 @@ def _text(segment: bytes) -> str:
     try:
         return segment.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(
-            "encoding",
-            f"Byte 0x{segment[error.start]:02X} at offset {error.start + 6} is not UTF-8 (HJ 212-2017 6.3: ASCII, Chinese "
-            "text in UTF-8); set the device's text encoding.",
-        ) from None
+        what = f"Byte 0x{segment[error.start]:02X} at offset {error.start + 6} is not UTF-8"
+        raise Refused("encoding", what, RULE, "set the device's text to ASCII or UTF-8") from None
 
 
 def _parts(text: str) -> tuple[str, str]:
-    opening = text.find("CP=")
-    if opening < 0 or not text.startswith(_OPENING, opening) or len(text) < opening + 7 or not text.endswith("&&"):
-        found = text[max(opening, 0) : max(opening, 0) + 16]
-        raise Refused(
-            "cp", f"The data area must be written CP=&&...&& (HJ 212-2017 6.3), here it starts {found!r}; mend the device."
-        )
-    return text[:opening], text[opening + len(_OPENING) : -2]
+    opening = max(text.find("CP="), 0)
+    start = opening + len(_OPENING)
+    if not text.startswith(_OPENING, opening) or not text.endswith("&&") or len(text) < start + 2:
+        found = f"{text[opening : opening + 12]!r}...{text[-4:]!r}"
+        raise Refused("cp", f"The data area reads {found} and must read CP=&&...&&", RULE, "mend the device")
+    return text[:opening], text[start:-2]
 
 
-def _packet(frame: bytes, fields: dict[str, str], content: str, groups, is_encrypted: bool) -> Packet:
+def _packet(frame: bytes, fields: dict[str, str], content: str, groups: Groups, is_encrypted: bool) -> Packet:
     number = {name: int(fields[name]) for name in ("Flag", "PNUM", "PNO") if name in fields}
     return Packet(
         st=fields["ST"],

@@ -7,9 +7,8 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from edge_collectors.protocols.hj212.data_area import read_data_time
-from edge_collectors.protocols.hj212.packet import DATA_PERIODS, Packet
+from edge_collectors.protocols.hj212.packet import DATA_PERIODS, SYSTEM_INTERACTION, Packet
 
-SYSTEM_INTERACTION = "91"
 _VALUES = {"rtd": ("Rtd", "Avg", "Data"), "other": ("Avg", "Data", "Rtd")}
 
 

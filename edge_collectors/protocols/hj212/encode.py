@@ -24,7 +24,7 @@ def encode(
 ) -> bytes:
     """One packet with its CR LF; `cp` is the content between the `&&`.
 
-    `key`: encrypt the data area with SM4 (edition 2025). Raises Refused when the packet would break the standard.
+    `key`: encrypt the data area with SM4 (edition 2025). Raises Refused for a packet against the standard.
     """
     fields = {"QN": qn, "ST": st, "CN": cn, "PW": pw, "MN": mn, "Flag": flag, "PNUM": pnum, "PNO": pno}
     fields["RF"] = "1" if is_resent else None

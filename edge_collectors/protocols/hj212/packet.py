@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+RULE = "HJ 212-2017 6.3"
 Groups = tuple[tuple[tuple[str, str], ...], ...]
+SYSTEM_INTERACTION = "91"
 DATA_PERIODS = {"2011": "rtd", "2051": "minute", "2061": "hour", "2031": "day"}
 VERSIONS = {0: "2005", 1: "2017", 2: "2025"}
 

@@ -9,34 +9,35 @@ UPLOADS = frozenset("2011 2013 2021 2031 2041 2051 2052 2061 2062 2081 3019 3020
 NOTICES = frozenset(("1013",))
 HEARTBEAT = "9015"
 REQUEST_ANSWERS = {
-    1: "ready",
-    2: "rejected",
-    3: "wrong PW",
-    4: "wrong MN",
-    5: "wrong ST",
-    6: "wrong Flag",
-    7: "wrong QN",
-    8: "wrong CN",
-    9: "wrong CRC",
-    100: "unknown error",
+    "1": "ready",
+    "2": "rejected",
+    "3": "wrong PW",
+    "4": "wrong MN",
+    "5": "wrong ST",
+    "6": "wrong Flag",
+    "7": "wrong QN",
+    "8": "wrong CN",
+    "9": "wrong CRC",
+    "100": "unknown error",
 }
 EXECUTION_RESULTS = {
-    1: "done",
-    2: "failed",
-    3: "condition not met",
-    4: "timeout",
-    5: "busy",
-    6: "system fault",
-    100: "no data",
+    "1": "done",
+    "2": "failed",
+    "3": "condition not met",
+    "4": "timeout",
+    "5": "busy",
+    "6": "system fault",
+    "100": "no data",
 }
+_OUTCOMES = {"9011": ("QnRtn", REQUEST_ANSWERS), "9012": ("ExeRtn", EXECUTION_RESULTS)}
 
 
 def acknowledgement(packet: Packet) -> bytes | None:
     """Answer of the host to a packet from a device; None when none is due.
 
-    Data (2011, 2051, ...) get 9014 and notices 9013 when bit 0 of Flag asks for it; the heartbeat 9015 of 2025
-    always gets 9013. QN and the version bits of Flag are repeated. A message joined from
-    several packets gets one answer per packet. A damaged packet is no Packet, so it gets no answer.
+    Data (2011, 2051, ...) get 9014 and notices 9013 when bit 0 of Flag asks for it; the heartbeat 9015 of
+    2025 always gets 9013. QN and the version bits of Flag are repeated. A message joined from several
+    packets gets one answer per packet. A damaged packet is no Packet, so it gets no answer.
     """
     if packet.cn == HEARTBEAT:
         return _reply(packet, "9013")
@@ -61,11 +62,9 @@ def execution_result(packet: Packet, exe_rtn: int) -> bytes:
 
 def outcome(packet: Packet) -> str | None:
     """What a received 9011 or 9012 says, in words; None for other packets."""
-    name, words = {"9011": ("QnRtn", REQUEST_ANSWERS), "9012": ("ExeRtn", EXECUTION_RESULTS)}.get(packet.cn, ("", {}))
+    name, words = _OUTCOMES.get(packet.cn, ("", {}))
     value = packet.value(name)
-    if value is None:
-        return None
-    return words.get(int(value), f"{name}={value}") if value.isascii() and value.isdigit() else f"{name}={value}"
+    return None if value is None else words.get(value, f"{name}={value}")
 
 
 def _reply(packet: Packet, cn: str, cp: str = "") -> bytes:

@@ -48,7 +48,7 @@ def decrypt_segment(segment: bytes, key: bytes) -> bytes:
 
 
 def unwritten(frame: bytes) -> bytes:
-    """Frame with cipher text written out as `{0xE4,0x3E,...}`, as the standard prints it, turned into bytes."""
+    """Frame whose cipher text is written `{0xE4,0x3E,...}`, as the standard prints it, turned into bytes."""
     opening = frame.find(_OPENING + b"{0x")
     written = _WRITTEN.match(frame, opening + len(_OPENING)) if opening >= 0 else None
     if not written:
@@ -60,12 +60,16 @@ def unwritten(frame: bytes) -> bytes:
 def _split(segment: bytes) -> tuple[bytes, bytes]:
     opening = segment.find(_OPENING)
     if opening < 0 or not segment.endswith(b"&&") or len(segment) < opening + len(_OPENING) + 2:
-        raise Refused("cp", "The data segment has no CP=&&...&& to decrypt (HJ 212-2025 Annex A); send it whole.")
+        raise Refused(
+            "cp", "The segment has no CP=&&...&& to decrypt", "HJ 212-2025 Annex A", "send it whole"
+        )
     start = opening + len(_OPENING)
     return segment[:start], segment[start:-2]
 
 
 def _cipher(key: bytes) -> Cipher:
     if len(key) != GROUP:
-        raise ValueError(f"An SM4 key has 16 bytes, this one has {len(key)} (GB/T 32907); mend the device's key.")
-    return Cipher(algorithms.SM4(key), modes.ECB())  # noqa: S305 - the standard prescribes ECB
+        raise ValueError(
+            f"The SM4 key has {len(key)} bytes and must have 16 (GB/T 32907); mend the configured key."
+        )
+    return Cipher(algorithms.SM4(key), modes.ECB())
