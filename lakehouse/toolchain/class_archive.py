@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 from lakehouse.settings import settings
@@ -28,10 +29,8 @@ def class_archive_options() -> list[str]:
 
 def archive_file() -> Path:
     """Where the archive for the present Java, Spark and jars lies; the name holds a digest of the three."""
-    import pyspark
-
     java = chosen_java()
-    ingredients = f"{java.home} {java.version} {pyspark.__version__} {pyspark.__file__} {lock_file().read_text()}"
+    ingredients = f"{java.home} {java.version} {version('pyspark')} {sys.prefix} {lock_file().read_text()}"
     return settings().toolchain / f"spark-{hashlib.sha256(ingredients.encode()).hexdigest()[:12]}.jsa"
 
 
