@@ -2,9 +2,9 @@
 
 It is not the Modbus CRC that it resembles: before each byte the low half of the register is shifted out
 (`register >> 8 ^ byte`, where Modbus has `register ^ byte`). So only eight bits pass from byte to byte.
-Every single changed byte is still found, because the table below maps both its high and its low halves
-one to one; of damage to several bytes one case in 256 passes unseen. That is why the packet's grammar is
-checked as strictly as its CRC.
+Every single changed byte is still found, because the table below maps those eight bits one to one to the
+next high half; of damage to several bytes one case in 256 passes unseen. That is why the packet's grammar
+is checked as strictly as its CRC.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from edge_collectors.protocols.hj212 import sm4
 from edge_collectors.protocols.hj212.crc import crc_text
 from edge_collectors.protocols.hj212.data_area import MAX_CONTENT
 from edge_collectors.protocols.hj212.decode import decode
+from edge_collectors.protocols.hj212.frame import MAX_SEGMENT
 
 
 def encode(
@@ -37,12 +38,14 @@ def encode(
     return packet
 
 
-def encode_split(*, cp: str, flag: int, limit: int = MAX_CONTENT, **fields) -> list[bytes]:
-    """One packet, or packets numbered by PNUM and PNO (bit 1 of Flag) when `cp` is longer than `limit` bytes.
+def encode_split(*, cp: str, flag: int, **fields) -> list[bytes]:
+    """One packet, or packets numbered by PNUM and PNO (bit 1 of Flag) when `cp` is too long for one.
 
-    Items are kept whole; DataTime stands in the first packet only.
+    A data area holds 950 bytes, a data segment 1024. Items are kept whole; DataTime is in the first packet.
     """
-    contents = _whole_items(cp, limit)
+    empty = encode(cp="", flag=flag | 2, pnum=9999, pno=9999, **(fields | {"cn": "1000", "key": None}))
+    around = len(empty) - len("##0000FFFF\r\n")
+    contents = _whole_items(cp, min(MAX_CONTENT, MAX_SEGMENT - around))
     if len(contents) == 1:
         return [encode(cp=cp, flag=flag, **fields)]
     return [

@@ -12,7 +12,8 @@ import re
 MAX_SEGMENT = 1024
 MAX_FRAME = 16 * 1024
 _START = b"##"
-_NEXT = re.compile(rb"##|[\r\n]")
+_LINE_ENDS = b"\r\n"
+_BOUNDARY = re.compile(rb"##|[\r\n]")
 _SURE_END = re.compile(rb"&&[0-9A-Fa-f]{4}(?=[\r\n]|##)")
 _SURE_START = re.compile(rb"##\d{3,4}[A-Z][A-Za-z]=")
 
@@ -24,58 +25,73 @@ def frames(buffer: bytes) -> tuple[list[bytes], bytes]:
     ends the frame where a closing `&&` with a CRC, or the next `##`, shows the end to be. A line without any
     end is cut every MAX_FRAME bytes, so that a peer cannot fill the memory.
     """
+    stream = _Stream(buffer)
     cut: list[bytes] = []
-    at = _skip_line_ends(buffer, 0)
+    at = stream.skip_line_ends(0)
     while at < len(buffer):
-        end = _end(buffer, at)
+        end = stream.end_of_frame(at)
         if end is None:
             return cut, buffer[at:]
         cut.append(buffer[at:end])
-        at = _skip_line_ends(buffer, end)
+        at = stream.skip_line_ends(end)
     return cut, b""
 
 
-def _skip_line_ends(buffer: bytes, at: int) -> int:
-    while at < len(buffer) and buffer[at] in b"\r\n":
-        at += 1
-    return at
+class _Stream:
+    """A buffer whose marks are searched for once, so that the work grows with its length only."""
 
+    def __init__(self, buffer: bytes):
+        self._buffer = buffer
+        self._found: dict[re.Pattern[bytes], re.Match[bytes] | None] = {}
 
-def _end(buffer: bytes, at: int) -> int | None:
-    """Where the frame that starts at `at` ends; None when more bytes are needed to know."""
-    if not buffer.startswith(_START, at):
-        return _next_boundary(buffer, at)
-    if len(buffer) < at + 6:
-        return None
-    declared = buffer[at + 2 : at + 6]
-    if not declared.isdigit():
-        return _shown_end(buffer, at) or _next_boundary(buffer, at + 2, at)
-    end = at + 6 + int(declared) + 4
-    if end > len(buffer):
-        return _shown_end(buffer, at)
-    if buffer[end - 6 : end - 4] == b"&&":
+    def skip_line_ends(self, at: int) -> int:
+        while at < len(self._buffer) and self._buffer[at] in _LINE_ENDS:
+            at += 1
+        return at
+
+    def end_of_frame(self, at: int) -> int | None:
+        """Where the frame that starts at `at` ends; None when more bytes are needed to know."""
+        if not self._buffer.startswith(_START, at):
+            return self._boundary(at, at)
+        declared = self._buffer[at + 2 : at + 6]
+        if len(declared) == 4 and declared.isdigit():
+            return self._end_by_length(at, at + 6 + int(declared) + 4)
+        return self._boundary(at, at + 2) if len(declared) == 4 else None
+
+    def _end_by_length(self, at: int, end: int) -> int | None:
+        if end > len(self._buffer):
+            return self._shown_end(at)
+        if self._buffer[end - 6 : end - 4] == b"&&":
+            return end
+        return self._shown_end(at) or self._boundary(at, at + 2)
+
+    def _shown_end(self, at: int) -> int | None:
+        """End that the bytes themselves show where the length is wrong or the packet was cut off.
+
+        The two patterns are so long that the cipher text of an encrypted packet does not hold them by chance.
+        """
+        closing, opening = self._next(_SURE_END, at + 2), self._next(_SURE_START, at + 2)
+        if closing and not (opening and opening.start() < closing.end()):
+            return closing.end()
+        return self._before_line_ends(opening.start()) if opening else None
+
+    def _before_line_ends(self, end: int) -> int:
+        while self._buffer[end - 1] in _LINE_ENDS:
+            end -= 1
         return end
-    return _shown_end(buffer, at) or _next_boundary(buffer, at + 2, at)
 
+    def _boundary(self, at: int, search_from: int) -> int | None:
+        """The next `##` or line end; else the bound, when that many bytes have come without either."""
+        found = self._next(_BOUNDARY, search_from)
+        if found and found.start() - at <= MAX_FRAME:
+            return found.start()
+        if len(self._buffer) - at < MAX_FRAME:
+            return None
+        bound = at + MAX_FRAME
+        return bound - 1 if self._buffer[bound - 1 : bound + 1] == _START else bound
 
-def _shown_end(buffer: bytes, at: int) -> int | None:
-    """End that the bytes themselves show, whatever the declared length says.
-
-    The two patterns are so long that the cipher text of an encrypted packet does not hold them by chance.
-    """
-    closing = _SURE_END.search(buffer, at + 2)
-    opening = _SURE_START.search(buffer, at + 2)
-    ends = [m for m in (closing and closing.end(), opening and opening.start()) if m]
-    return min(ends) if ends else None
-
-
-def _next_boundary(buffer: bytes, search_from: int, at: int | None = None) -> int | None:
-    """The next `##` or line end; else the bound, when that many bytes have come without either."""
-    start = search_from if at is None else at
-    found = _NEXT.search(buffer, search_from)
-    if found and found.start() - start <= MAX_FRAME:
-        return found.start()
-    if len(buffer) - start < MAX_FRAME:
-        return None
-    bound = start + MAX_FRAME
-    return bound - 1 if buffer[bound - 1 : bound + 1] == _START else bound
+    def _next(self, mark: re.Pattern[bytes], start: int) -> re.Match[bytes] | None:
+        found = self._found.get(mark)
+        if mark not in self._found or (found and found.start() < start):
+            self._found[mark] = found = mark.search(self._buffer, start)
+        return found

@@ -13,9 +13,9 @@ _NUMERAL = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII
 _LONGEST = 64
 NOT_MEASURED = frozenset(
     """dateObserved dateObservedFrom dateObservedTo dateCreated dateModified location address areaServed
-    source dataProvider name alternateName description owner seeAlso refDevice refPointOfInterest refWeatherForecast
-    refWeatherObserved typeofLocation typeOfLocation airQualityLevel weatherType stationCode stationName
-    reliability""".split()
+    source dataProvider name alternateName description owner seeAlso refDevice refPointOfInterest
+    refWeatherForecast refWeatherObserved typeofLocation typeOfLocation airQualityLevel weatherType
+    stationCode stationName reliability""".split()
 )
 
 
