@@ -12,3 +12,5 @@ if __name__ == "__main__":
         STEPS[sys.argv[1]](say=lambda words: print(words, file=sys.stderr))
     except RuntimeError as error:
         sys.exit(f"lake: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)  # `./lake` says the rest

@@ -1,6 +1,7 @@
 """The pinned jars of `requirements/jars.lock`: fetched once by the resolver inside Spark, then only looked up."""
 
 import hashlib
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -125,9 +126,8 @@ def _retrieve(jar: Jar, scratch: Path) -> Path:
 
 
 def _ivy() -> Path:
-    import pyspark
-
-    return next((Path(pyspark.__file__).parent / "jars").glob("ivy-*.jar"))
+    spark = importlib.util.find_spec("pyspark")  # found, not imported: that takes a second
+    return next((Path(spark.origin).parent / "jars").glob("ivy-*.jar"))  # pyright: ignore[reportOptionalMemberAccess, reportArgumentType]
 
 
 def _proxy_options() -> list[str]:
