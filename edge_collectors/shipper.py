@@ -41,18 +41,17 @@ class Shipper:
     def __init__(self, spool: Path, collector: str, uplink: Uplink, keep_shipped_bytes: int):
         self.spool, self.collector, self.uplink, self.keep_shipped_bytes = spool, collector, uplink, keep_shipped_bytes
         self.link = Link()
-        spool.mkdir(parents=True, exist_ok=True)
-        self._lock = hold(spool / "shipper.lock", "another shipper works on this spool; stop it first.")
         self._reported = b""
 
     def run(self, stop: threading.Event, poll_seconds: float = FIRST_PAUSE_SECONDS) -> None:
-        """Ship until told to stop, then once more what was sealed last."""
-        pause = poll_seconds
+        """Ship until told to stop, then once more what was sealed last. Raises SpoolInUse beside another shipper."""
+        self.spool.mkdir(parents=True, exist_ok=True)
+        lock, pause = hold(self.spool / "shipper.lock", "another shipper works on this spool; stop it."), poll_seconds
         while not stop.wait(pause):
             ok = self.ship_pending()
             pause = poll_seconds if ok else min(pause * 2, LONGEST_PAUSE_SECONDS) * random.uniform(0.8, 1.2)
         self.ship_pending()
-        os.close(self._lock)
+        os.close(lock)
 
     def ship_pending(self) -> bool:
         """One pass over all sources; True when nothing stood in the way. Never raises for the link's sake."""

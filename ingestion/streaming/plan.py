@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.dataset as ds
-
+from ingestion.streaming import landing, ledger
 from ingestion.streaming.segment import NAME
-from lakehouse import tables
 from lakehouse.contracts import contracts
-from lakehouse.settings import settings
-
-LEDGER = "ops.stream_ledger"
 
 
 @dataclass(frozen=True)
@@ -38,28 +33,18 @@ class StreamPlan:
     def has_work(self) -> bool:
         return self.has_contract and bool(self.segments or self.replays or self.misnamed)
 
-    def obstacle(self) -> str | None:
-        """Why segments lie here that cannot be landed, in one sentence; None when nothing is in the way."""
+    def obstacle(self, landed: int) -> str | None:
+        """Why segments still wait after `landed` of them were landed, in one sentence; None when none waits."""
         if not self.has_contract:
             return f"{self.stream}: no source {self.source} in the contracts; its segments wait until there is one."
-        if self.beyond_gap:
-            return (
-                f"{self.stream}: segment {self.expected} has not come, {len(self.beyond_gap)} after it wait; "
-                f"`lake ship --again {self.source} {self.expected}` at the collector sends it once more."
-            )
-        return None
-
-
-def folder() -> Path:
-    """Where collectors deliver: `<landing>/segments/<collector>/<source>/`."""
-    return settings().landing / "segments"
-
-
-def streams() -> list[StreamPlan]:
-    """One plan for every stream that has files in the landing folder, sorted by name."""
-    places = sorted(p for p in folder().glob("*/*") if p.is_dir())
-    waiting = [(place, files) for place in places if (files := sorted(place.glob("*.jsonl")))]
-    return [_plan(place, files) for place, files in waiting]
+        waiting = len(self.segments) + len(self.beyond_gap) - landed
+        if not waiting:
+            return None
+        missing = self.expected + landed
+        return (
+            f"{self.stream}: segment {missing} is not there or was refused; those after it wait. "
+            f"`lake ship --again {self.source} {missing}` at the collector sends it once more."
+        )
 
 
 def plan() -> dict[str, Any]:
@@ -71,32 +56,25 @@ def plan() -> dict[str, Any]:
     }
 
 
-def ledger_application(stream: str) -> str:
-    return f"{stream}/ledger"
-
-
-def landed_sha256(plan: StreamPlan, number: int) -> str | None:
-    """Hash of a segment that the ledger knows as landed."""
-    found = _ledger_rows(plan.collector, plan.source, number)
-    return found[0]["sha256"] if found else None
+def streams() -> list[StreamPlan]:
+    """One plan for every stream that has files in the landing folder, sorted by name."""
+    return [_plan(place, files) for place, files in landing.delivered()]
 
 
 def _plan(place: Path, files: list[Path]) -> StreamPlan:
     collector, source = place.parent.name, place.name
-    landed = max(tables.transacted(LEDGER, ledger_application(f"{collector}/{source}")), 0)
-    found = _ledger_rows(collector, source, landed) if landed else []
-    named = [path for path in files if NAME.fullmatch(path.name)]
-    numbered = {int(path.stem): path for path in named}
+    landed, last_seq = ledger.landed(collector, source)
+    numbered = {int(path.stem): path for path in files if NAME.fullmatch(path.name)}
     run = _without_gap(numbered, landed + 1)
     return StreamPlan(
         collector=collector,
         source=source,
         expected=landed + 1,
-        last_seq=found[0]["last_seq"] if found else 0,
+        last_seq=last_seq,
         segments=tuple(run),
-        replays=tuple(path for number, path in sorted(numbered.items()) if number <= landed),
-        misnamed=tuple(path for path in files if path not in named),
-        beyond_gap=tuple(path for number, path in sorted(numbered.items()) if number > landed + len(run)),
+        replays=tuple(path for number, path in numbered.items() if number <= landed),
+        misnamed=tuple(path for path in files if not NAME.fullmatch(path.name)),
+        beyond_gap=tuple(path for number, path in numbered.items() if number > landed + len(run)),
         has_contract=source in contracts().sources,
     )
 
@@ -106,10 +84,3 @@ def _without_gap(numbered: dict[int, Path], first: int) -> list[Path]:
     while first + len(run) in numbered:
         run.append(numbered[first + len(run)])
     return run
-
-
-def _ledger_rows(collector: str, source: str, number: int) -> list[dict[str, Any]]:
-    wanted = (
-        (ds.field("collector_id") == collector) & (ds.field("source_code") == source) & (ds.field("segment") == number)
-    )
-    return tables.read(LEDGER, ["last_seq", "sha256"], filters=wanted).to_pylist()

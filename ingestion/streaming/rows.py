@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import duckdb
 import pyarrow as pa
 
 from ingestion.streaming.segment import Refused, Segment
 
-_MEMORY = "160MB"
+_MEMORY = "96MB"
 _LINES = """
 create or replace temp table landed as
 select r.record_id, r.seq, r.stream, r.payload::varchar as payload, r.raw, r.raw_encoding, r.state, r.reason,
@@ -63,12 +64,12 @@ class SegmentCounts:
 
 
 class SegmentRows:
-    """The rows of consecutive segments of one stream, read once."""
+    """The rows of consecutive segments of one stream, read once; valid until the next segments are read."""
 
     def __init__(self, segments: Sequence[Segment], origin: str):
         """`origin`: data origin of segments whose header names none. Raises Refused when lines and trailer differ."""
         self.segments = segments
-        self._duck = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY, "TimeZone": "UTC"})
+        self._duck = _connection()
         names = {
             "files": [str(s.path) for s in segments],
             "numbers": [s.number for s in segments],
@@ -90,12 +91,9 @@ class SegmentRows:
         """Refused records, and those without a contract, of segments numbered over `after`."""
         return self._select(_DEAD_LETTERS, after=after)
 
-    def close(self) -> None:
-        self._duck.close()
-
     def _select(self, query: str, **values) -> pa.Table:
         values["source"] = self.segments[0].source
-        return self._duck.execute(query, values).to_arrow_table()
+        return self._duck.sql(query, params=values).to_arrow_table()
 
     def _checked_counts(self) -> list[SegmentCounts]:
         stream = self.segments[0].stream
@@ -103,6 +101,13 @@ class SegmentRows:
         names = [column[0] for column in self._duck.description]
         found = {row[0]: dict(zip(names, row, strict=True)) for row in rows}
         return [_checked(segment, found.get(segment.number, {})) for segment in self.segments]
+
+
+@cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY})
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
 
 
 def _checked(segment: Segment, found: dict[str, int]) -> SegmentCounts:
