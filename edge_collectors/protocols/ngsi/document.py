@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from edge_collectors.protocols.ngsi.entity import Entity, entity_objects, read_entity
@@ -12,6 +13,7 @@ from edge_collectors.protocols.ngsi.location import read_location
 from edge_collectors.protocols.ngsi.observed import read_observed, utc_text
 from edge_collectors.protocols.refused import Refused
 
+_URN = re.compile(r"^urn:ngsi-ld:[^:]+:")
 _JSON_TYPES = ("application/json", "application/ld+json", "application/geo+json")
 
 
@@ -91,15 +93,22 @@ def _document(entity: Entity, zone: str) -> dict:
 
 
 def _device(entity: Entity) -> tuple[str, str]:
-    """The device, else the place, else the entity: the id of an observation often holds its time."""
+    """The device, else the place, else the entity: the id of an observation often holds its time.
+
+    NGSI-LD names with URNs what NGSI-v2 names plainly; both are the same device: `urn:ngsi-ld:Device:x` is `x`.
+    """
     for name in ("refDevice", "refPointOfInterest"):
         attribute = entity.first(name)
         value = attribute.value if attribute else None
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if isinstance(value, str) and value:
-            return str(value), name
-    return entity.id, "id"
+            return _plain_name(value), name
+    return _plain_name(entity.id), "id"
+
+
+def _plain_name(name: str) -> str:
+    return _URN.sub("", name) or name
 
 
 def _unreadable(found: Any, refusal: Refused) -> dict:

@@ -73,11 +73,10 @@ def test_a_feature_with_upper_case_codes_units_and_an_interval_without_zone():
     assert found["meta"]["observed_until"] == "2016-03-15T11:00:00Z"
     assert (found["meta"]["zone"], found["meta"]["zone_assumed"]) == ("Europe/Madrid", True)
     assert found["items"][0] == {"code": "CO", "value": "500", "unit": "GP", "flag": None}
-    assert {i["code"]: i["unit"] for i in found["items"] if i["unit"]} == {
-        **{"CO": "GP", "NO": "GQ", "SO2": "GQ", "NOx": "GQ", "NO2": "GQ"}
-    }
+    units = {item["code"]: item["unit"] for item in found["items"] if item["unit"]}
+    assert units == {"CO": "GP", "NO": "GQ", "SO2": "GQ", "NOx": "GQ", "NO2": "GQ"}
     assert found["location"] == MADRID
-    assert found["device"] == "urn:ngsi-ld:PointOfInterest:28079004-Pza.deEspanya"
+    assert found["device"] == sample("AirQualityObserved/example.json")["device"] == "28079004-Pza.deEspanya"
     assert found["meta"]["reliability"] == "0.7"
     assert found["meta"]["texts"]["CO_Level"] == "moderate"
 
@@ -271,6 +270,8 @@ def test_one_bad_entity_of_a_batch_is_kept_and_the_others_are_read():
     [
         ({"refDevice": "d1", "refPointOfInterest": "p1"}, "d1", "refDevice"),
         ({"refDevice": {"type": "Relationship", "object": "urn:d1"}}, "urn:d1", "refDevice"),
+        ({"refDevice": "urn:ngsi-ld:Device:d1:a"}, "d1:a", "refDevice"),
+        ({"id": "urn:ngsi-ld:AirQualityObserved:a1"}, "a1", "id"),
         ({"refDevice": {"type": "Relationship", "object": ["urn:d1"]}}, "urn:d1", "refDevice"),
         ({"refDevice": ["d1", "d2"], "refPointOfInterest": "p1"}, "p1", "refPointOfInterest"),
         ({}, "a1", "id"),
