@@ -1,11 +1,12 @@
-"""The Python half of the set-up that `./lake` runs: `python -m lakehouse.toolchain jars | archive`."""
+"""The Python half of the set-up that `./lake` runs: `python -m lakehouse.toolchain openmp | jars | archive`."""
 
 import sys
 
 from lakehouse.toolchain.class_archive import build_class_archive
 from lakehouse.toolchain.jars import fetch_jars
+from lakehouse.toolchain.openmp import provide_openmp
 
-STEPS = {"jars": fetch_jars, "archive": build_class_archive}
+STEPS = {"openmp": provide_openmp, "jars": fetch_jars, "archive": build_class_archive}
 
 if __name__ == "__main__":
     try:

@@ -1,0 +1,41 @@
+"""The OpenMP runtime: LightGBM's wheel expects the system's, which a bare Linux lacks; scikit-learn's wheel carries one."""
+
+import ctypes
+import importlib.util
+import sys
+from pathlib import Path
+
+from lakehouse.settings import settings
+
+NAME = "libgomp.so.1"
+
+
+def provide_openmp(say=print) -> None:
+    """Link the wheel's copy into `toolchain/lib` where the system has none; `./lake` puts that folder on the library path."""
+    link = settings().toolchain / "lib" / NAME
+    link.unlink(missing_ok=True)
+    if sys.platform != "linux" or loads(NAME):
+        return
+    copy = _wheel_copy()
+    if copy is None:
+        raise RuntimeError(f"{NAME} was not found, LightGBM needs it. Debian, Ubuntu: apt-get install libgomp1.")
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(copy)
+    say(f"  {NAME} is missing on this machine: scikit-learn's copy is used")
+
+
+def loads(library: str) -> bool:
+    """Whether the dynamic linker finds a library."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _wheel_copy() -> Path | None:
+    sklearn = importlib.util.find_spec("sklearn")
+    if sklearn is None or sklearn.origin is None:
+        return None
+    beside = Path(sklearn.origin).parent.parent / "scikit_learn.libs"
+    return next(iter(sorted(beside.glob("libgomp-*.so*"))), None)
