@@ -27,12 +27,12 @@ SCHEMA = pa.schema(
 )  # fmt: skip
 """`_problem` is `check|field|message` or null; `_rank` holds source rank and declared revision, higher wins."""
 
-ENVELOPE = ("_record_id", "_delivery_id", "_revision", "_data_origin", "_received_at", "_observed_at")
+ENVELOPE = ("_record_id", "_delivery_id", "_data_origin", "_received_at", "_observed_at")
 
 
 @dataclass(frozen=True)
 class Items:
-    """Long rows before resolution; arrays of one length. `row` points back to the bronze row."""
+    """Long rows before resolution, arrays of one length; `row` points back to the bronze row."""
 
     row: pa.Array
     item_no: pa.Array
@@ -42,15 +42,24 @@ class Items:
     flag: pa.Array
 
 
+@dataclass(frozen=True)
+class Records:
+    """What holds for a whole bronze row: averaging period, device as the source names it, declared revision."""
+
+    period: pa.Array
+    device: pa.Array
+    revision: pa.Array
+
+
 def candidates(bronze: pa.Table, source: Source) -> pa.Table:
     """Candidate readings (SCHEMA) of bronze rows of one source, at most one per record and item."""
     if not bronze.num_rows:
         return SCHEMA.empty_table()
-    items, period, device = _from_columns(bronze, source) if source.shape == "columns" else _from_payload(bronze, source)
-    return _resolve(items, bronze, source, period, device)
+    read = _from_columns if source.shape == "columns" else _from_payload
+    return _resolve(*read(bronze, source), bronze, source)
 
 
-def _from_columns(bronze: pa.Table, source: Source) -> tuple[Items, pa.Array, pa.Array]:
+def _from_columns(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
     """Columns of a delivered table: one item per mapped column, in the mapping's order."""
     rows, count = bronze.num_rows, len(source.measures)
     texts = [pc.utf8_trim_whitespace(bronze[column].combine_chunks()) for column in source.measures]
@@ -62,16 +71,17 @@ def _from_columns(bronze: pa.Table, source: Source) -> tuple[Items, pa.Array, pa
     nothing = pa.nulls(rows * count, pa.string())
     period = pa.repeat(source.constants.get("period"), rows)
     device = bronze[source.station.column] if source.station.column else pa.repeat(source.station.constant, rows)
-    return Items(row, item_no, code, text, nothing, nothing), period, _flat(device)
+    return Items(row, item_no, code, text, nothing, nothing), Records(period, _flat(device), _flat(bronze["_revision"]))
 
 
-def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, pa.Array, pa.Array]:
+def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
     """Items of an edge payload (one JSON document per row), in the order in which they were sent."""
-    row, item_no, code, text, unit, flag, period, device = ([] for _ in range(8))
+    row, item_no, code, text, unit, flag, period, device, resent = ([] for _ in range(9))
     for index, payload in enumerate(bronze["payload"].to_pylist()):
         document = json.loads(payload)
         period.append(document.get("period"))
         device.append(document.get("device"))
+        resent.append(int(document.get("resent") or False))
         for number, item in enumerate(document.get("items") or []):
             if item.get("code") in source.ignore:
                 continue
@@ -83,16 +93,16 @@ def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, pa.Array, pa
             flag.append(item.get("flag"))
     texts = (pa.array(column, pa.string()) for column in (code, text, unit, flag))
     items = Items(pa.array(row, pa.int64()), pa.array(item_no, pa.int32()), *texts)
-    return items, pa.array(period, pa.string()), pa.array(device, pa.string())
+    return items, Records(pa.array(period, pa.string()), pa.array(device, pa.string()), pa.array(resent, pa.int64()))
 
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _resolve(items: Items, bronze: pa.Table, source: Source, period: pa.Array, device: pa.Array) -> pa.Table:
+def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -> pa.Table:
     envelope = {name: _flat(bronze[name]).take(items.row) for name in ENVELOPE if name in bronze.column_names}
-    device, period = device.take(items.row), period.take(items.row)
+    device, period, revision = (a.take(items.row) for a in (records.device, records.period, records.revision))
     station = _mapped(device, reference.lookup_station(source.station.issuer))
     pollutant = _mapped(items.code, {code: m.becomes for code, m in source.measures.items()})
     value, unit, problem_value = _values(items, pollutant, source)
@@ -108,7 +118,7 @@ def _resolve(items: Items, bronze: pa.Table, source: Source, period: pa.Array, d
         "unit_code": unit, "flag": flag, "_problem": _problem_text(problems), "_as_sent": items.text,
         "_record_id": envelope["_record_id"], "_item_no": items.item_no, "_source_code": pa.repeat(source.source, len(station)),
         "_delivery_id": envelope.get("_delivery_id", pa.nulls(len(station), pa.string())),
-        "_rank": pc.add(pc.fill_null(envelope["_revision"], 0), source.rank * 1_000_000),
+        "_rank": pc.add(revision, source.rank * 1_000_000),
         "_data_origin": envelope["_data_origin"], "_received_at": envelope["_received_at"],
         "_available_at": _available_at(source, period, observed, envelope["_received_at"]),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable
+from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from lakehouse import outcomes, tables
@@ -113,7 +113,8 @@ def write_part(root: Path, name: str, start: date, rows: pa.Table, partition: st
 def commit(name: str, written: list[dict[str, Any]], plan: Plan, known: Contracts) -> None:
     """Put the new files into the table in one transaction that removes the old files of the same slices."""
     dataset = known[plan["dataset"]]
-    schema = QUARANTINE_SCHEMA if name.startswith("quarantine.") else arrow_schema(known[name.split(".")[1]])
+    own = QUARANTINE_SCHEMA if name.startswith("quarantine.") else arrow_schema(known[name.split(".")[1]])
+    schema = Schema.from_arrow(own)
     now = int(time.time() * 1000)
     actions = [
         AddAction(w["path"], w["size"], {dataset.partition: w["slice"]}, now, True, json.dumps({"numRecords": w["rows"]}))
@@ -121,7 +122,7 @@ def commit(name: str, written: list[dict[str, Any]], plan: Plan, known: Contract
     ]  # fmt: skip
     properties = CommitProperties(custom_metadata={"lake.run": outcomes.run_id()})
     if not tables.exists(name):
-        create_table_with_add_actions(tables.location(name), schema, actions, mode="overwrite", partition_by=[dataset.partition], commit_properties=properties)
+        create_table_with_add_actions(str(tables.location(name)), schema, actions, mode="overwrite", partition_by=[dataset.partition], commit_properties=properties)
         return
     table = tables.open_table(name)
     check_plain(table, name)

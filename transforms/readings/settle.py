@@ -198,13 +198,8 @@ def _quarantine(rows: pa.Table, hold_ids: pa.Array, held: np.ndarray, broken: li
 
 
 def failed_checks(row: dict, rules: list[Rule | None]) -> list[dict[str, str]]:
-    """The checks that hold a row, each with field, name and a sentence; a field with a problem is named once."""
-    checks = []
+    """The checks that hold a row, each with field, name and a sentence; a row that does not resolve names just that."""
     if row["_problem"]:
         check, field, message = row["_problem"].split("|", 2)
-        checks.append({"field": field, "check": check, "message": message})
-    covered = {c["field"] for c in checks}
-    for rule in rules:
-        if rule is not None and rule.field not in covered:
-            checks.append({"field": rule.field or "row", "check": rule.name, "message": rule.description})
-    return checks
+        return [{"field": field, "check": check, "message": message}]
+    return [{"field": r.field or "row", "check": r.name, "message": r.description} for r in rules if r is not None]

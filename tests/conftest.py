@@ -1,0 +1,62 @@
+"""Fixtures that all tests share: a lake of one's own, the one Spark session of the run, the reference data."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lakehouse.settings import settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty data home; the toolchain is shared with the checkout's."""
+    monkeypatch.setenv("LAKE_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("LAKE_SECRETS_HOME", str(tmp_path / "secrets"))
+    monkeypatch.delenv("LAKE_AS_OF", raising=False)
+    settings.cache_clear()
+    (tmp_path / "data").mkdir()
+    yield tmp_path / "data"
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory):
+    """The one session of the run, started by the first test that asks for it."""
+    scratch = tmp_path_factory.mktemp("spark")
+    before = os.environ.get("LAKE_DATA_HOME")
+    os.environ["LAKE_DATA_HOME"] = str(scratch)
+    settings.cache_clear()
+    from lakehouse.session import spark_session
+
+    try:
+        session = spark_session()
+    finally:
+        os.environ.pop("LAKE_DATA_HOME")
+        if before:
+            os.environ["LAKE_DATA_HOME"] = before
+        settings.cache_clear()
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def spark_lake(home: Path, spark):
+    """The session with the tables of this test's own lake, and of no other, registered."""
+    from lakehouse import tables
+    from lakehouse.session import register_tables
+
+    for layer in tables.LAYERS:
+        spark.sql(f"drop database if exists {layer} cascade")
+    register_tables(spark)
+    return spark
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Folder of real data; tests that need it are skipped where LAKE_REFERENCE_DATA is not set."""
+    folder = os.environ.get("LAKE_REFERENCE_DATA")
+    if not folder:
+        pytest.skip("LAKE_REFERENCE_DATA is not set")
+    return Path(folder)

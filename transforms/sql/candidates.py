@@ -1,0 +1,116 @@
+"""Bronze rows of one source -> candidate rows, as one Spark SQL statement over the view `bronze_rows`."""
+
+from lakehouse import reference
+from lakehouse.contracts import Dataset, Source
+from transforms.readings.candidates import PERIOD_SECONDS
+from transforms.sql import expressions as sql
+
+
+def statement(dataset: Dataset, source: Source) -> str:
+    """SELECT giving the dataset's columns, `_problem`, `_as_sent` and the envelope. Long datasets have a pollutant."""
+    is_long = any(f.name == "pollutant_code" for f in dataset.fields)
+    return _long(source) if is_long else _wide(dataset, source)
+
+
+def _base(source: Source) -> str:
+    """Bronze rows with `_device`, `_period` and, for payloads, `_items`."""
+    if source.shape == "items":
+        return f"select *, _p.device as _device, _p.period as _period, _p.items as _items, int(coalesce(_p.resent, false)) as _revision from (select *, {sql.PAYLOAD} as _p from bronze_rows)"
+    device = sql.name(source.station.column) if source.station.column else sql.literal(source.station.constant)
+    return f"select *, {device} as _device, {sql.literal(source.constants.get('period'))} as _period from bronze_rows"
+
+
+def _envelope(source: Source) -> str:
+    """Columns that every candidate carries; batch rows become available after their interval and the declared delay."""
+    delay = int(source.publication_delay_hours * 3600)
+    seconds = sql.mapped("coalesce(_period, 'hour')", {p: s + delay for p, s in PERIOD_SECONDS.items()}, "bigint")
+    available = "_received_at" if source.kind == "edge" else f"_observed_at + make_dt_interval(0, 0, 0, {seconds})"
+    delivery = "cast(null as string)" if source.kind == "edge" else "_delivery_id"
+    return (
+        f"_record_id, {sql.literal(source.source)} as _source_code, {delivery} as _delivery_id,"
+        f" _revision + {source.rank * 1_000_000} as _rank, _data_origin, _received_at, {available} as _available_at,"
+        " _observed_at as observed_at"
+    )
+
+
+def _station(source: Source) -> tuple[str, str]:
+    station = sql.mapped("_device", reference.lookup_station(source.station.issuer))
+    return station, _problem("station_registered", "station_id", "_device", "is no registered device; add it to the station list and replay")
+
+
+def _problem(check: str, field: str, what: str, words: str) -> str:
+    return f"concat({sql.literal(f'{check}|{field}|')}, coalesce({what}, '(nothing)'), {sql.literal(f' {words}.')})"
+
+
+def _wide(dataset: Dataset, source: Source) -> str:
+    station, unregistered = _station(source)
+    texts = {m.becomes: _wide_text(column, source) for column, m in source.measures.items()}
+    columns, problems = [], [f"case when {station} is null then {unregistered} end"]
+    for measure in source.measures.values():
+        text = texts[measure.becomes]
+        value = sql.measure_value(text, measure, dataset)
+        columns.append(f"{value} as {sql.name(measure.becomes)}")
+        bad = _problem("value_is_number", measure.becomes, text, "is not a number; fix the value or waive the row")
+        problems.append(f"case when {text} is not null and {value} is null then {bad} end")
+    columns += [f"cast(null as double) as {sql.name(f.name)}" for f in dataset.fields if f.logical_type == "number" and f.name not in texts]
+    return (
+        f"select {station} as station_id, {', '.join(columns)}, coalesce({', '.join(problems)}) as _problem,"
+        f" to_json(array({', '.join(texts.values())})) as _as_sent, cast(0 as int) as _item_no, {_envelope(source)} from ({_base(source)})"
+    )
+
+
+def _wide_text(column: str, source: Source) -> str:
+    if source.shape == "items":
+        return f"filter(_items, i -> i.code = {sql.literal(column)})[0].value"
+    return sql.present(sql.name(column), source)
+
+
+def _long(source: Source) -> str:
+    station, unregistered = _station(source)
+    canonical = reference.lookup("pollutants", "pollutant_code", "unit_code")
+    pollutant = sql.mapped("_code", {code: m.becomes for code, m in source.measures.items()})
+    sent = f"coalesce({sql.mapped('_unit', reference.unit_codes())}, _unit, {sql.mapped('_code', {c: m.unit for c, m in source.measures.items() if m.unit})})"
+    value, unfit = _in_canonical_unit(canonical)
+    flag = sql.mapped("_flag", reference.lookup("reading_flags", "flag_as_sent", "flag"))
+    problems = [
+        f"case when station_id is null then {unregistered} end",
+        f"case when pollutant_code is null then {_problem('code_known', 'pollutant_code', '_code', 'is no code of the source mapping; add it there or list it under ignore')} end",
+        f"case when _as_sent is not null and _number is null then {_problem('value_is_number', 'value', '_as_sent', 'is not a number; fix the value or waive the row')} end",
+        f"case when {unfit} then {_problem('unit_fits', 'unit_code', '_sent_unit', 'is no unit of this pollutant; fix the unit and replay')} end",
+    ]  # fmt: skip
+    items = (
+        f"select *, {station} as station_id, {pollutant} as pollutant_code, {sent} as _sent_unit, {sql.number('_as_sent')} as _number,"
+        f" coalesce({flag}, _flag) as _named_flag from ({_items(source)})"
+    )
+    priced = f"select *, {sql.mapped('pollutant_code', canonical)} as unit_code from ({items})"
+    flagged = "case when _as_sent is null then coalesce(nullif(_named_flag, 'ok'), 'missing') else coalesce(_named_flag, 'ok') end"
+    return (
+        f"select station_id, pollutant_code, _period as period, {value} as value, unit_code, {flagged} as flag,"
+        f" coalesce({', '.join(problems)}) as _problem, _as_sent, _item_no, {_envelope(source)} from ({priced})"
+    )
+
+
+def _items(source: Source) -> str:
+    """One row per item: `_item_no`, `_code`, `_as_sent`, `_unit`, `_flag`."""
+    if source.shape == "items":
+        exploded = f"select *, posexplode(_items) as (_item_no, _item) from ({_base(source)})"
+        kept = f"where _item.code is null or _item.code not in {sql.one_of(source.ignore or ('',))}"
+        return f"select *, _item.code as _code, _item.value as _as_sent, _item.unit as _unit, _item.flag as _flag from ({exploded}) {kept}"
+    pairs = ", ".join(f"{i}, {sql.literal(c)}, {sql.present(sql.name(c), source)}" for i, c in enumerate(source.measures))
+    stacked = f"stack({len(source.measures)}, {pairs}) as (_item_no, _code, _as_sent)"
+    return f"select *, {stacked}, cast(null as string) as _unit, cast(null as string) as _flag from ({_base(source)})"
+
+
+def _in_canonical_unit(canonical: dict[str, str]) -> tuple[str, str]:
+    """CASE over the pairs of units that convert, and the condition under which a unit does not fit."""
+    fitting, whens = [], []
+    for unit_to in sorted(set(canonical.values())):
+        for unit_from in sorted(set(reference.unit_codes().values())):
+            try:
+                text = sql.converted("_number", unit_from, unit_to)
+            except ValueError:
+                continue
+            pair = f"_sent_unit = {sql.literal(unit_from)} and unit_code = {sql.literal(unit_to)}"
+            fitting.append(f"({pair})")
+            whens.append(f"when {pair} then {text}")
+    return f"case {' '.join(whens)} else _number end", f"_sent_unit is not null and unit_code is not null and not ({' or '.join(fitting)})"

@@ -1,0 +1,99 @@
+"""Source mapping and rules -> Spark SQL expressions. Text in, text out; names are quoted, values are literals."""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from lakehouse import reference
+from lakehouse.contracts import Dataset, Rule, Source
+from lakehouse.contracts.derive.row_checks import parse, spark_sql
+from lakehouse.contracts.model import Measure
+
+NUMBER = r"^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,3})?$"
+PAYLOAD = "from_json(payload, 'device string, period string, resent boolean, items array<struct<code string, value string, unit string, flag string>>')"
+
+
+def literal(value: object) -> str:
+    """A SQL literal; text is quoted and escaped, null is null."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def name(column: str) -> str:
+    return f"`{column.replace('`', '``')}`"
+
+
+def one_of(values) -> str:
+    return f"({', '.join(literal(v) for v in values)})"
+
+
+def mapped(expression: str, mapping: Mapping[str, object], kind: str = "string") -> str:
+    """The mapping's value for the expression; null where it has none."""
+    if not mapping:
+        return f"cast(null as {kind})"
+    pairs = ", ".join(f"{literal(k)}, cast({literal(v)} as {kind})" for k, v in mapping.items())
+    return f"try_element_at(map({pairs}), {expression})"
+
+
+def present(expression: str, source: Source) -> str:
+    """Trimmed text, null where it is one of the source's words for missing."""
+    missing = one_of(source.format.missing if source.format else [""])
+    return f"nullif(case when trim({expression}) in {missing} then '' else trim({expression}) end, '')"
+
+
+def number(text: str) -> str:
+    return f"case when {text} rlike '{NUMBER}' then cast({text} as double) end"
+
+
+def converted(value: str, unit_from: str | None, unit_to: str | None) -> str:
+    """The value in another unit; the same arithmetic, in the same order, as the kernel's."""
+    if unit_from is None or unit_to is None or unit_from == unit_to:
+        return value
+    c = reference.conversion(unit_from, unit_to)
+    return f"(({value} + {c.before}D) * {c.multiply}D / {c.divide}D + {c.after}D)"
+
+
+def measure_value(text: str, measure: Measure, dataset: Dataset) -> str:
+    """A wide column: looked up in a code list, or a number in the column's unit."""
+    if measure.lookup:
+        return mapped(text, reference.lookup(measure.lookup, "code", "value"), "double")
+    return converted(number(text), measure.unit, dataset.field(measure.becomes).unit)
+
+
+def group_rule(rule: Rule) -> str:
+    """A group rule as an expression over winners: true where the row takes part in a group that breaks it."""
+    by, pivot, value, flags = (rule.arguments[k] for k in ("by", "pivot", "value", "flags"))
+    window = f"over (partition by {', '.join(name(b) for b in by)})"
+    side_by_side = {code: f"max(case when {name(pivot)} = {literal(code)} then {name(value)} end) {window}" for code in flags}
+    tree = parse(rule.predicate).copy()
+    marked = tree.transform(lambda node: exp.column(f"__{node.name}") if isinstance(node, exp.Column) else node)
+    text = marked.sql(dialect="spark")
+    for code, expression in side_by_side.items():
+        text = text.replace(f"__{code}", expression)
+    return f"{name(pivot)} in {one_of(flags)} and not coalesce({text}, false)"
+
+
+def failed_checks(rules: tuple[Rule, ...]) -> str:
+    """Array of (field, check, message): the problem of a row that does not resolve, else the broken rules."""
+    split = "split(_problem, '\\\\|', 3)"
+    problem = f"array(named_struct('field', {split}[1], 'check', {split}[0], 'message', {split}[2]))"
+    broken = [
+        f"case when not {spark_sql(r.predicate)} then named_struct('field', {literal(r.field or 'row')},"
+        f" 'check', {literal(r.name)}, 'message', {literal(r.description)}) end"
+        for r in rules
+    ]
+    return f"case when _problem is not null then {problem} else filter(array({', '.join(broken)}), c -> c is not null) end"
+
+
+def warnings(dataset: Dataset) -> str:
+    """Names of broken warning rules and `waived`, joined by commas; null when there are none."""
+    rows = [f"case when not {spark_sql(r.predicate)} then {literal(r.name)} end" for r in dataset.row_rules("warning")]
+    groups = [f"case when {group_rule(r)} then {literal(r.name)} end" for r in dataset.rules if r.kind == "group"]
+    return f"nullif(concat_ws(',', {', '.join([*rows, *groups, waived_word()])}), '')"
+
+
+def waived_word() -> str:
+    return "case when _waived then 'waived' end"
