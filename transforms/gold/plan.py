@@ -1,0 +1,109 @@
+"""What the gold stages have to do: months whose silver changed, months still provisional, or everything."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from lakehouse import outcomes, tables
+from lakehouse.contracts import contracts
+from lakehouse.pipeline import Plan
+from lakehouse.settings import CHECKOUT, settings
+
+AIR = "silver.environment__air_quality_hourly"
+WEATHER = "silver.environment__weather"
+FORECASTS = "silver.environment__pm25_forecasts"
+HOURS = "gold.fct_air_quality_hourly"
+DEFINITIONS = ("dbt_project", "contracts/reference", "contracts/rules", "contracts/kpis", "contracts/products")
+
+
+def gold() -> Plan:
+    """Plan of the stage `gold`; empty when inputs, definitions and what is final are as in the last good run."""
+    if not tables.exists(AIR):
+        return {}
+    sources = [name for name in (AIR, WEATHER) if tables.exists(name)]
+    inputs = {name: tables.version(name) for name in sources} | {"definitions": definitions(), **settled()}
+    last = outcomes.last_inputs("gold", "gold")
+    complete = all(tables.exists(d.table) for d in contracts().of_layer("gold") if d.id in expected(sources))
+    if complete and last == inputs:
+        return {}
+    whole = not complete or last is None or last.get("definitions") != inputs["definitions"]
+    months = None if whole else sorted(changed_months(sources, last) | provisional_months())
+    return {"inputs": inputs, "months": months, "as_of": _utc(settings().as_of_time()), "exclude": excluded(sources)}
+
+
+def forecasts() -> Plan:
+    """Plan of the stage `gold_forecasts`; empty while no model has predicted, or when nothing changed."""
+    if not (tables.exists(FORECASTS) and tables.exists(HOURS)):
+        return {}
+    inputs = {FORECASTS: tables.version(FORECASTS), HOURS: tables.version(HOURS), "definitions": definitions()}
+    if tables.exists("gold.fct_pm25_forecasts") and outcomes.last_inputs("gold_forecasts", "gold_forecasts") == inputs:
+        return {}
+    return {"inputs": inputs, "as_of": _utc(settings().as_of_time())}
+
+
+def expected(sources: Iterable[str]) -> set[str]:
+    """Gold tables that the stage `gold` makes from those silver tables."""
+    made = {"dim_stations", "dim_date", "fct_air_quality_hourly", "agg_air_quality_daily", "fct_kpi_values"}
+    return made | ({"agg_weather_hourly"} if WEATHER in sources else set())
+
+
+def excluded(sources: Iterable[str]) -> list[str]:
+    """dbt selectors of models whose silver table does not exist yet, or that another stage builds."""
+    return ["tag:forecast"] + ([] if WEATHER in sources else ["tag:weather"])
+
+
+def changed_months(sources: Iterable[str], last: dict) -> set[str]:
+    """Months (first day, ISO) of which a data file came or went since the versions of the last run."""
+    return {month for name in sources for month in _months_between(name, last.get(name))}
+
+
+def _months_between(name: str, since: int | None) -> set[str]:
+    now = _files(name)
+    before = _files(name, since) if since is not None else {}
+    return {month for path, month in (now | before).items() if (path in now) != (path in before)}
+
+
+def _files(name: str, version: int | None = None) -> dict[str, str]:
+    actions = tables.open_table(name, version).get_add_actions(flatten=True)
+    paths, months = actions.column("path").to_pylist(), actions.column("partition._event_month").to_pylist()
+    return {path: str(month) for path, month in zip(paths, months, strict=True)}
+
+
+def provisional_months() -> set[str]:
+    """Months of gold that hold a row still marked provisional."""
+    found = tables.read(HOURS, ["event_month"], filters=pc.field("is_provisional"))
+    return {str(m) for m in pc.unique(found["event_month"]).to_pylist()}
+
+
+def settled() -> dict[str, str]:
+    """The run's clock as far as it still changes gold: rows settle within 3 days, KPIs within 20 days of their year."""
+    as_of, last_hour = settings().as_of_time(), _last_hour()
+    rows = min(as_of, last_hour + timedelta(days=3))
+    year_settled = datetime(last_hour.year + 1, 1, 1, tzinfo=UTC) + timedelta(days=22)
+    return {"rows_as_of": f"{rows:%Y-%m-%dT%H}", "kpis_as_of": f"{min(as_of, year_settled):%Y-%m-%dT%H}"}
+
+
+def _last_hour() -> datetime:
+    stats = tables.open_table(AIR).get_add_actions(flatten=True).column("max.hour_at").to_pylist()
+    return max((s if s.tzinfo else s.replace(tzinfo=UTC) for s in stats if s), default=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+@cache
+def definitions() -> str:
+    """Digest of everything but data that gold depends on: models, code lists, rules, KPIs, contracts."""
+    digest = hashlib.sha256()
+    for path in sorted(p for folder in DEFINITIONS for p in (CHECKOUT / folder).rglob("*") if _is_text(p)):
+        digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _is_text(path: Path) -> bool:
+    return path.is_file() and path.suffix in (".sql", ".yml", ".yaml", ".csv")
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
