@@ -13,7 +13,7 @@ CONTEXT = {
     "dcatap": "http://data.europa.eu/r5r/", "xsd": "http://www.w3.org/2001/XMLSchema#",
 }  # fmt: skip
 AUTHORITY = "http://publications.europa.eu/resource/authority"
-DEFAULT_THEME = "ENVI"
+DATA_THEMES = {"environment": "ENVI"}  # theme of a contract -> EU data theme
 LANGUAGES = {"en": f"{AUTHORITY}/language/ENG", "zh": f"{AUTHORITY}/language/ZHO"}
 FILE_TYPES = {
     "text/csv": "CSV", "application/vnd.apache.parquet": "PARQUET", "application/json": "JSON",
@@ -78,8 +78,6 @@ def describe_dataset(manifest: Mapping[str, Any], dataset: Mapping[str, Any], ba
             "vcard:fn": _texts({k: dataset["publisher"][f"name_{k}"] for k in ("en", "zh")}),
             "vcard:hasURL": {"@id": f"{portal}report?dataset={dataset['id']}"},
         },
-        "dcat:theme": {"@id": f"{AUTHORITY}/data-theme/{dataset['theme'] or DEFAULT_THEME}", "@type": "skos:Concept",
-                       "skos:prefLabel": {"@value": manifest["theme"], "@language": "en"}},
         "dcat:keyword": [{"@value": word, "@language": "en"} for word in dataset["keywords"]],
         "dct:language": _languages(),
         "dct:accessRights": {"@id": f"{AUTHORITY}/access-right/PUBLIC", "@type": "dct:RightsStatement"},
@@ -89,7 +87,7 @@ def describe_dataset(manifest: Mapping[str, Any], dataset: Mapping[str, Any], ba
         "dcat:distribution": [_distribution(manifest, dataset, file, base, page) for file in manifest["files"]
                               if file["dataset"] == dataset["id"] and file["role"] == "data"],
     }  # fmt: skip
-    return node | _coverage(dataset)
+    return node | _theme(dataset["theme"]) | _coverage(dataset)
 
 
 def _distribution(
@@ -115,6 +113,19 @@ def _distribution(
             "spdx:checksumValue": {"@value": file["sha256"], "@type": "xsd:hexBinary"},
         },
     }  # fmt: skip
+
+
+def _theme(name: str | None) -> Node:
+    if name not in DATA_THEMES:
+        return {}
+    label = {"@value": name, "@language": "en"}
+    return {
+        "dcat:theme": {
+            "@id": f"{AUTHORITY}/data-theme/{DATA_THEMES[name]}",
+            "@type": "skos:Concept",
+            "skos:prefLabel": label,
+        }
+    }
 
 
 def _coverage(dataset: Mapping[str, Any]) -> Node:

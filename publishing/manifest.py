@@ -50,7 +50,6 @@ def describe_dataset(
         "columns": [field.name for field in export.fields],
         "primary_key": list(dataset.primary_key),
         "temporal": _temporal(export),
-        "frequency": dataset.sla.get("frequency"),
         "origins": list(export.origins),
         "inputs": inputs,
         "licence": {

@@ -4,28 +4,17 @@ import csv
 import json
 from pathlib import Path
 
+from lakehouse.contracts.derive import dictionary
 from publishing.exporters.export import Export
-
-COLUMNS = (
-    "column",
-    "name_en",
-    "name_zh",
-    "type",
-    "unit",
-    "key",
-    "required",
-    "description",
-    "code_list",
-    "example",
-)
 
 
 def write_dictionary(export: Export, folder: Path) -> list[Path]:
-    """`<dataset>.dictionary.csv` (form as the data's CSV) and `<dataset>.dictionary.json`."""
-    rows = describe_columns(export)
-    table, document = folder / f"{export.name}.dictionary.csv", folder / f"{export.name}.dictionary.json"
+    """`<dataset>.dictionary.csv` (form as the data's CSV) and `<dataset>.dictionary.json`, open columns only."""
+    released = {field.name for field in export.fields}
+    rows = [row for row in dictionary(export.dataset) if row["column"] in released]
+    table, document = (folder / f"{export.name}.dictionary.{suffix}" for suffix in ("csv", "json"))
     with table.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\r\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\r\n")
         writer.writeheader()
         writer.writerows(rows)
     head = {
@@ -38,22 +27,3 @@ def write_dictionary(export: Export, folder: Path) -> list[Path]:
     }
     document.write_text(json.dumps({**head, "columns": rows}, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return [table, document]
-
-
-def describe_columns(export: Export) -> list[dict[str, str | bool]]:
-    """One entry per open column, in the order of the file."""
-    return [
-        {
-            "column": field.name,
-            "name_en": field.name_en,
-            "name_zh": field.name_zh,
-            "type": field.logical_type,
-            "unit": field.unit or "",
-            "key": field.name in export.dataset.primary_key,
-            "required": field.required or field.name in export.dataset.primary_key,
-            "description": field.description,
-            "code_list": field.reference or "",
-            "example": str(field.examples[0]) if field.examples else "",
-        }
-        for field in export.fields
-    ]

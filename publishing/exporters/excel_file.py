@@ -1,7 +1,7 @@
 """Excel workbooks: sheet `data` with the rows, sheet `about` with title, licence and columns. No clock in the file.
 
 An Excel sheet ends at row 1,048,576 (ECMA-376, SpreadsheetML). A longer dataset is split by calendar year of its time
-column (`<dataset>_2013.xlsx`), by month where a year is still too long, and by day after that.
+column in the business time zone (`<dataset>_2013.xlsx`), by month where a year is still too long, and by day after that.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from lakehouse.settings import settings
 from publishing.exporters.export import Export, time_field
 
 SHEET_ROWS = 1_048_576 - 1  # one is the header
@@ -40,8 +41,9 @@ def split_rows(export: Export, sheet_rows: int = SHEET_ROWS) -> Iterator[tuple[s
         yield "", export.rows
         return
     field = time_field(export.dataset)
+    moments = _local(export.rows[field.name]) if field else None
     for pattern in PERIODS if field else ():
-        labels = pc.strftime(export.rows[field.name], format=pattern)
+        labels = pc.strftime(moments, format=pattern)
         counts = pc.value_counts(labels)
         if pc.max(counts.field("counts")).as_py() <= sheet_rows:
             for label in sorted(counts.field("values").to_pylist()):
@@ -51,6 +53,13 @@ def split_rows(export: Export, sheet_rows: int = SHEET_ROWS) -> Iterator[tuple[s
         f"{export.name}: {export.rows.num_rows:,} rows do not fit Excel's {sheet_rows:,} rows a sheet, by year, month "
         "or day of its key; give the contract a date or timestamp in the primary key."
     )
+
+
+def _local(moments: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Instants in the business time zone; dates and local times as they are."""
+    if pa.types.is_timestamp(moments.type) and moments.type.tz:
+        return moments.cast(pa.timestamp(moments.type.unit, settings().business_zone))
+    return moments
 
 
 def _write_workbook(export: Export, rows: pa.Table, path: Path) -> None:

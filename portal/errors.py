@@ -1,0 +1,50 @@
+"""What a reader gets when something is wrong: one clear sentence, as a page or, below /api, as problem JSON (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from portal.page import render
+from portal.query import BadParameter
+from portal.released import Withdrawn
+from portal.texts import Texts, negotiate
+
+log = logging.getLogger(__name__)
+MACHINE_PATHS = ("/api", "/catalog", "/openapi.json", "/health")
+
+
+def install(app: FastAPI) -> None:
+    """Register the answers to every kind of error."""
+    app.add_exception_handler(BadParameter, lambda request, error: answer(request, 400, str(error)))
+    app.add_exception_handler(Withdrawn, _withdrawn)
+    app.add_exception_handler(LookupError, lambda request, error: answer(request, 404))
+    app.add_exception_handler(HTTPException, lambda request, error: answer(request, error.status_code))
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(request: Request, status: int, sentence: str | None = None) -> Response:
+    """The error as page or JSON, in the reader's language when it has a sentence of its own."""
+    t = Texts(negotiate(request))
+    said = sentence or t.known(f"error.{status}", HTTPStatus(status).phrase).format(
+        path=request.url.path[:200]
+    )
+    if request.url.path.startswith(MACHINE_PATHS):
+        body = {"title": HTTPStatus(status).phrase, "status": status, "detail": said}
+        return JSONResponse(body, status, media_type="application/problem+json")
+    return render(request, "error.html.j2", status, code=status, sentence=said)
+
+
+def _withdrawn(request: Request, error: Withdrawn) -> Response:
+    v = error.version
+    said = Texts(negotiate(request))(
+        "error.withdrawn", theme=v.theme, version=v.version, date=v.recorded[:10], reason=v.reason
+    )
+    return answer(request, 410, said)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(request, 500)

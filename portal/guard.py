@@ -1,0 +1,99 @@
+"""What every answer and every call gets: security headers, a limit of calls for the API, a limit of bytes for forms."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+WINDOW_SECONDS = 60
+MAX_CLIENTS = 10_000
+MAX_FORM_BYTES = 20_000
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class CallCounter:
+    """Calls per client and fixed window of a minute, in memory; the least recently seen clients are forgotten first."""
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limit = limit
+        self._clock = clock
+        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def count(self, client: str) -> tuple[int, int]:
+        """Count one call: (calls left, negative when over the limit; seconds until the window ends)."""
+        now = self._clock()
+        started, calls = self._seen.pop(client, (now, 0))
+        if now - started >= WINDOW_SECONDS:
+            started, calls = now, 0
+        self._seen[client] = (started, calls + 1)
+        while len(self._seen) > MAX_CLIENTS:
+            self._seen.popitem(last=False)
+        return self.limit - calls - 1, math.ceil(started + WINDOW_SECONDS - now)
+
+
+class GuardMiddleware:
+    """Adds the headers, counts calls below /api/, refuses forms that are too long or come from another site."""
+
+    def __init__(self, app: ASGIApp, calls_per_minute: int) -> None:
+        self.app = app
+        self.calls = CallCounter(calls_per_minute)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        extra = dict(HEADERS)
+        refusal = _refused_form(scope)
+        if scope["path"].startswith("/api/"):
+            left, seconds = self.calls.count((scope.get("client") or ("unknown",))[0])
+            extra |= {
+                "RateLimit-Limit": str(self.calls.limit),
+                "RateLimit-Remaining": str(max(left, 0)),
+                "RateLimit-Reset": str(seconds),
+            }
+            refusal = _too_many(self.calls.limit, seconds) if left < 0 else refusal
+        await (refusal or self.app)(scope, receive, _with_headers(send, extra))
+
+
+def _too_many(limit: int, seconds: int) -> JSONResponse:
+    said = f"More than {limit} calls in a minute; wait {seconds} seconds, or download the whole file from the dataset's page."
+    body = {"title": "Too Many Requests", "status": 429, "detail": said}
+    return JSONResponse(body, 429, {"Retry-After": str(seconds)}, media_type="application/problem+json")
+
+
+def _refused_form(scope: Scope) -> PlainTextResponse | None:
+    if scope["method"] != "POST":
+        return None
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return PlainTextResponse(
+            "This form takes entries from its own page only; open the page and write there.", 403
+        )
+    length = headers.get(b"content-length", "")
+    if not length.isdigit():
+        return PlainTextResponse("A form must state its length (Content-Length).", 411)
+    if int(length) > MAX_FORM_BYTES:
+        return PlainTextResponse(f"The form holds more than {MAX_FORM_BYTES:,} bytes; shorten the text.", 413)
+    return None
+
+
+def _with_headers(send: Send, extra: MutableMapping[str, Any]) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in extra.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending
