@@ -1,6 +1,6 @@
-"""What Spark needs beside Python: a Java, the pinned jars and a class archive, all under `LAKE_HOME/toolchain`.
+"""What Spark needs beside Python: a Java, the pinned jars, a class archive; all in `LAKE_HOME/toolchain`.
 
-`./lake` fills the toolchain once (`python -m lakehouse.toolchain jars`, then `archive`); a session only asks where things are.
+`./lake` fills the toolchain once (`python -m lakehouse.toolchain`); a session only asks where things are.
 """
 
 from lakehouse.toolchain.class_archive import class_archive_options

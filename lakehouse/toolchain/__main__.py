@@ -1,4 +1,4 @@
-"""The Python half of the set-up that `./lake` runs: `python -m lakehouse.toolchain openmp | jars | archive`."""
+"""The Python half of the set-up by `./lake`: `python -m lakehouse.toolchain openmp | jars | archive`."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""A class-data archive of Java: the classes of a Spark session with Delta and Sedona, kept ready to be mapped into memory.
+"""A class-data archive of Java: the classes of a Spark session with Delta and Sedona, ready to be mapped.
 
-It is made once by `./lake`, by a small session of its own that ends in good order: 25 s once against 3-6 s at every start
-(`lake bench start`). An archive that does not fit the Java or the jars any more is never offered.
+It is made once by `./lake`, by a small session of its own that ends in good order: 25 s once against
+3-6 s at every start (`lake bench start`). An archive that does not fit the Java or the jars any more is never offered.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ RECORD_TO = "LAKE_INTERNAL_RECORD_CLASSES"  # set for the one session that makes
 
 
 def class_archive_options() -> list[str]:
-    """JVM options for `spark.driver.extraJavaOptions`; none while there is no archive for this Java and these jars."""
+    """JVM options for `spark.driver.extraJavaOptions`; none while there is no archive that fits."""
     if record_to := os.environ.get(RECORD_TO):
         return [f"-XX:ArchiveClassesAtExit={record_to}"]
     file = archive_file()
@@ -35,7 +35,7 @@ def archive_file() -> Path:
 
 
 def build_class_archive(say=print) -> None:
-    """Make the archive unless it is there. Written beside its place and renamed, so that no half of one is ever used."""
+    """Make the archive unless it is there. It is renamed into its place: no half of one is ever used."""
     file = archive_file()
     if file.is_file():
         return
@@ -43,13 +43,20 @@ def build_class_archive(say=print) -> None:
     fresh.unlink(missing_ok=True)
     _make_base_archive()
     with tempfile.TemporaryDirectory(prefix="lake-classes-") as scratch:
-        environment = {**os.environ, RECORD_TO: str(fresh), "LAKE_DATA_HOME": scratch, "LAKE_SPARK_MASTER": "local[2]"}
+        environment = {
+            **os.environ,
+            RECORD_TO: str(fresh),
+            "LAKE_DATA_HOME": scratch,
+            "LAKE_SPARK_MASTER": "local[2]",
+        }
         answer = subprocess.run(
             [sys.executable, "-P", "-m", "lakehouse.toolchain.first_session"],
             env=environment, capture_output=True, text=True,
         )  # fmt: skip
     if answer.returncode or not fresh.is_file():
-        raise RuntimeError(f"{(answer.stdout + answer.stderr)[-3000:]}\nThe first Spark session failed; `lake doctor` checks its parts.")
+        raise RuntimeError(
+            f"{(answer.stdout + answer.stderr)[-3000:]}\nThe first Spark session failed; `lake doctor` checks its parts."
+        )
     for old in file.parent.glob("spark-*.jsa"):
         old.unlink()
     fresh.replace(file)
@@ -65,7 +72,9 @@ def _java_runtime() -> Path:
 
 
 def _make_base_archive() -> None:
-    """The wheel's runtime comes without Java's own archive, on which ours is built; Java makes it itself in 2 s."""
+    """The wheel's runtime lacks Java's own archive, on which ours is built; Java makes it itself in 2 s."""
     runtime = _java_runtime()
     if not list(runtime.glob("lib/server/classes*.jsa")):
-        subprocess.run([runtime / "bin" / "java", "-Xshare:dump", "-Xlog:disable"], check=True, capture_output=True)
+        subprocess.run(
+            [runtime / "bin" / "java", "-Xshare:dump", "-Xlog:disable"], check=True, capture_output=True
+        )

@@ -1,4 +1,4 @@
-"""A short Spark session that touches what every run touches, so that Java can record which classes are needed."""
+"""A short Spark session that touches what every run touches: Java records which classes are needed."""
 
 import sys
 
@@ -10,7 +10,9 @@ def exercise() -> None:
     """Write, merge and read one Delta table and place one point on the map, then end the JVM in good order."""
     spark = spark_session()
     place = settings().tables / "first"
-    rows = spark.range(100).selectExpr("id", "id % 7 as station", "timestamp_seconds(id * 3600) as at", "id * 1.5 as value")
+    rows = spark.range(100).selectExpr(
+        "id", "id % 7 as station", "timestamp_seconds(id * 3600) as at", "id * 1.5 as value"
+    )
     rows.write.format("delta").partitionBy("station").save(str(place))
     rows.createOrReplaceTempView("fresh")
     spark.sql(
@@ -27,7 +29,7 @@ def _end(spark) -> None:
     gateway = spark.sparkContext._gateway
     spark.stop()
     gateway.shutdown()
-    gateway.proc.stdin.close()  # Spark's gateway exits at the end of its input; the archive is written in that exit
+    gateway.proc.stdin.close()  # the JVM exits at the end of its input and writes the archive then
     gateway.proc.wait(timeout=180)
 
 

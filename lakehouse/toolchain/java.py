@@ -1,4 +1,4 @@
-"""The Java that Spark runs on: the system's 17 or 21 where it fits, else the one that comes as a Python wheel."""
+"""The Java that Spark runs on: the system's 17 or 21 where it fits, else the one that comes as a wheel."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from lakehouse.settings import settings
 FITTING = (17, 21)
 VECTOR_MODULE = "jdk.incubator.vector"
 
-# The wheel's runtime has no vector module, and Spark's launcher asks for it: without it Java would refuse to start.
+# The wheel's runtime has no vector module and refuses to start when Spark's launcher asks for it.
 SHIM = """#!/bin/sh
 for a do shift; case "$a" in --add-modules={module}) ;; *) set -- "$@" "$a" ;; esac; done
 exec "{java}" "$@"
@@ -22,7 +22,7 @@ exec "{java}" "$@"
 
 @dataclass(frozen=True)
 class Java:
-    """One Java runtime: its home, its version ("17.0.15") and whether it has all that Spark's launcher asks for."""
+    """One Java runtime: its home, its version ("17.0.15"), whether it has all that Spark's launcher asks for."""
 
     home: Path
     version: str
@@ -38,12 +38,12 @@ class Java:
 
 
 def java_home() -> Path:
-    """The JAVA_HOME for every JVM of the platform; makes the shim around the wheel's Java where none of the system fits."""
+    """The JAVA_HOME for every JVM of the platform; makes the shim around the wheel's Java when it is needed."""
     return chosen_java().home
 
 
 def chosen_java() -> Java:
-    """The Java that will be used. A JAVA_HOME of the user's comes first, then `java` on the PATH, then the wheel."""
+    """The Java that will be used: the user's JAVA_HOME, else `java` on the PATH, else the wheel's."""
     return next((java for java in system_javas() if java.fits), None) or wheel_java()
 
 
@@ -58,7 +58,9 @@ def _candidate_homes():
         yield Path(os.environ["JAVA_HOME"]).resolve()
     if on_path := shutil.which("java"):
         yield Path(on_path).resolve().parent.parent
-    finder = Path("/usr/libexec/java_home")  # macOS: its /usr/bin/java is a stub that may only open a dialogue
+    finder = Path(
+        "/usr/libexec/java_home"
+    )  # macOS: its /usr/bin/java is a stub that may only open a dialogue
     for major in FITTING if sys.platform == "darwin" and finder.exists() else ():
         answer = subprocess.run([finder, "-F", "-v", str(major)], capture_output=True, text=True)
         if answer.returncode == 0:
@@ -66,7 +68,7 @@ def _candidate_homes():
 
 
 def inspect_java(home: Path) -> Java | None:
-    """What lies at `home`, from its `release` file (no JVM is started), else by asking it; None when it is no Java."""
+    """What lies at `home`, from its `release` file, else by asking it; None when it is no Java."""
     if not os.access(home / "bin" / "java", os.X_OK):
         return None
     release = home / "release"
@@ -80,7 +82,9 @@ def inspect_java(home: Path) -> Java | None:
 
 def _ask_version(home: Path) -> str:
     try:
-        answer = subprocess.run([home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=20)
+        answer = subprocess.run(
+            [home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=20
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stderr + answer.stdout
@@ -101,5 +105,7 @@ def wheel_java() -> Java:
         fresh.replace(shim)
     inspected = inspect_java(runtime)
     if inspected is None:
-        raise RuntimeError(f"{runtime}: the Java of the Python wheel is broken. Remove {settings().toolchain}/stamps and run ./lake setup.")
+        raise RuntimeError(
+            f"{runtime}: the Java of the Python wheel is broken. Remove {settings().toolchain}/stamps and run ./lake setup."
+        )
     return Java(home, inspected.version, complete=True)

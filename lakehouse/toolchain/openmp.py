@@ -1,4 +1,4 @@
-"""The OpenMP runtime: LightGBM's wheel expects the system's, which a bare Linux lacks; scikit-learn's wheel carries one."""
+"""The OpenMP runtime that LightGBM expects of the system; a bare Linux lacks it, scikit-learn's wheel has one."""
 
 import ctypes
 import importlib.util
@@ -11,14 +11,16 @@ NAME = "libgomp.so.1"
 
 
 def provide_openmp(say=print) -> None:
-    """Link the wheel's copy into `toolchain/lib` where the system has none; `./lake` puts that folder on the library path."""
+    """Link the wheel's copy into `toolchain/lib` (which `./lake` puts on the library path) if the system has none."""
     link = settings().toolchain / "lib" / NAME
     link.unlink(missing_ok=True)
     if sys.platform != "linux" or loads(NAME):
         return
     copy = _wheel_copy()
     if copy is None:
-        raise RuntimeError(f"{NAME} was not found, LightGBM needs it. Debian, Ubuntu: apt-get install libgomp1.")
+        raise RuntimeError(
+            f"{NAME} was not found, LightGBM needs it. Debian, Ubuntu: apt-get install libgomp1."
+        )
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(copy)
     say(f"  {NAME} is missing on this machine: scikit-learn's copy is used")

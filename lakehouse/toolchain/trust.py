@@ -1,6 +1,6 @@
 """A Java trust store made from the machine's own certificate authorities.
 
-A Java brings its own list of public authorities and does not know the one of a company's network; the machine does.
+A Java brings its own list of public authorities and does not know that of a private network; the machine does.
 """
 
 import os
@@ -20,22 +20,27 @@ PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re
 
 
 def system_bundle() -> Path | None:
-    """The PEM file of the authorities this machine trusts: SSL_CERT_FILE first, then Python's own, then the usual places."""
+    """The PEM file of the authorities this machine trusts: SSL_CERT_FILE, Python's own, the usual places."""
     places = (os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile, *BUNDLES)
     return next((Path(place) for place in places if place and Path(place).is_file()), None)
 
 
 def write_trust_store(bundle: Path, store: Path) -> int:
-    """Write the certificates of a PEM bundle as a PKCS12 trust store that Java 17 and 21 open; returns how many."""
+    """Write a PEM bundle as a PKCS12 trust store that Java 17 and 21 open; returns the number of certificates."""
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
-    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
+    from cryptography.hazmat.primitives.serialization.pkcs12 import (
+        PKCS12Certificate,
+        serialize_java_truststore,
+    )
 
     certificates = [
         PKCS12Certificate(certificate, f"authority-{number}".encode())
         for number, certificate in enumerate(_certificates(bundle.read_bytes()))
     ]
     if not certificates:
-        raise RuntimeError(f"{bundle}: holds no certificate that can be read. Point SSL_CERT_FILE to a bundle in PEM form.")
+        raise RuntimeError(
+            f"{bundle}: holds no certificate that can be read. Point SSL_CERT_FILE to a bundle in PEM form."
+        )
     store.write_bytes(serialize_java_truststore(certificates, BestAvailableEncryption(PASSWORD.encode())))
     return len(certificates)
 
@@ -45,7 +50,9 @@ def _certificates(pem: bytes):
 
     for block in PEM.findall(pem):
         try:
-            with warnings.catch_warnings(action="ignore"):  # bundles carry the odd authority that breaks today's rules
+            with warnings.catch_warnings(
+                action="ignore"
+            ):  # bundles carry the odd authority that breaks today's rules
                 certificate = load_pem_x509_certificate(block)
         except ValueError:
             continue
