@@ -59,9 +59,16 @@ def accepted(source: str, key: str, payload: dict[str, Any], raw: bytes, receive
     return Record(record_id(source, key, payload), payload, raw, received_at, payload.get("observed_at"))
 
 
-def refused(source: str, raw: bytes, received_at: str, reason: str) -> Record:
-    """A dead letter: kept as received, with the reason; the same bytes again are the same record."""
-    return Record(_kept_id(source, raw), None, raw, received_at, None, "dead_letter", reason)
+def refused(
+    source: str, raw: bytes, received_at: str, reason: str, key: str = "", payload: dict[str, Any] | None = None
+) -> Record:
+    """A dead letter: kept as received, with the reason; the same bytes again are the same record.
+
+    One refused part of a message with several parts is told from the others by `key` and `payload`.
+    """
+    known = f"{key}|{_canonical(payload)}" if key or payload else ""
+    identity = hashlib.sha256(f"{source}|dead_letter|{known}|".encode() + raw).hexdigest()[:32]
+    return Record(identity, payload, raw, received_at, None, "dead_letter", reason)
 
 
 def without_contract(
@@ -74,8 +81,7 @@ def without_contract(
 
 def record_id(source: str, key: str, payload: dict[str, Any] | None) -> str:
     """First half (32 hex) of SHA-256 over `source|key|payload`; the payload in canonical JSON (sorted, no blanks)."""
-    canonical = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{source}|{key}|{canonical}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{source}|{key}|{_canonical(payload)}".encode()).hexdigest()[:32]
 
 
 def read_line(line: bytes) -> dict[str, Any]:
@@ -91,8 +97,8 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _kept_id(source: str, raw: bytes) -> str:
-    return hashlib.sha256(b"%s|dead_letter|%s" % (source.encode(), raw)).hexdigest()[:32]
+def _canonical(payload: dict[str, Any] | None) -> str:
+    return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _readable(raw: bytes) -> tuple[str, dict[str, str]]:

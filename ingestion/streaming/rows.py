@@ -45,7 +45,8 @@ _DEAD_LETTERS = """
 select record_id as _record_id, $source as _source_code,
        stream || '/' || format('{:012d}', number) as _delivery_id,
        case state when 'no_contract' then 'no contract: ' || reason else reason end as reason,
-       case raw_encoding when 'base64' then 'base64:' || raw else raw end as payload, received_at as _received_at
+       case raw_encoding when 'base64' then 'base64:' || raw else coalesce(nullif(raw, ''), payload) end as payload,
+       received_at as _received_at
 from landed where state <> 'ok' and number > $after order by seq
 """
 

@@ -1,0 +1,108 @@
+"""Group commit: what many senders hand over while the disk is busy becomes durable with one fdatasync."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from edge_collectors.envelope import Record
+from edge_collectors.spool import SpoolFull
+from edge_collectors.stream import Stream
+
+LARGEST_BATCH = 2000
+_RETRY_SECONDS = 0.2
+log = structlog.get_logger("spool")
+
+
+class GroupCommit:
+    """The one writer of a stream. Senders await `submit`; `run` writes, seals, and retries while there is no room."""
+
+    def __init__(self, stream: Stream, seal_bytes: int, seal_seconds: float):
+        self.stream, self.seal_bytes, self.seal_seconds = stream, seal_bytes, seal_seconds
+        self.problem: str | None = None
+        self._waiting: list[tuple[Sequence[Record], asyncio.Future[list[bool]]]] = []
+        self._arrived = asyncio.Event()
+        self._stopping = False
+
+    def submit(self, records: Sequence[Record]) -> asyncio.Future[list[bool]]:
+        """A future that is done when all the records are durable: True per new record, False per duplicate.
+
+        It is cancelled when the collector stops before that; then nobody may be answered.
+        """
+        durable: asyncio.Future[list[bool]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((records, durable))
+        self._arrived.set()
+        return durable
+
+    async def run(self) -> None:
+        """Write until stopped, then write what still waits and seal."""
+        while not self._stopping or self._waiting:
+            await self._wait()
+            if self._waiting:
+                await self._write(self._next_group())
+            if self._is_seal_due():
+                await self._durably(self.stream.seal)
+        await self._durably(self.stream.seal)
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._arrived.set()
+
+    async def _wait(self) -> None:
+        opened = self.stream.opened_at
+        rest = None if opened is None else max(opened + self.seal_seconds - time.monotonic(), 0)
+        if not self._waiting and not self._stopping:
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), rest)
+            except TimeoutError:
+                pass
+
+    def _next_group(self) -> list[tuple[Sequence[Record], asyncio.Future[list[bool]]]]:
+        size, taken = 0, 0
+        while taken < len(self._waiting) and size < LARGEST_BATCH:
+            size += len(self._waiting[taken][0])
+            taken += 1
+        group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+        return group
+
+    async def _write(self, group: list[tuple[Sequence[Record], asyncio.Future[list[bool]]]]) -> None:
+        records = [record for part, _ in group for record in part]
+        outcomes = await self._durably(lambda: self.stream.write(records))
+        at = 0
+        for part, durable in group:
+            if durable.done():
+                pass  # its sender has gone
+            elif outcomes is None:
+                durable.cancel()
+            else:
+                durable.set_result(outcomes[at : at + len(part)])
+            at += len(part)
+
+    async def _durably(self, action):
+        """Do it; while the spool or the disk has no room, try again. None when stopped before it could be done."""
+        while True:
+            try:
+                done = await asyncio.to_thread(action)
+            except (SpoolFull, OSError) as obstacle:
+                self._tell(str(obstacle))
+            else:
+                self._tell(None)
+                return done
+            if self._stopping:
+                return None
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    def _is_seal_due(self) -> bool:
+        stream = self.stream
+        if not stream.content.record_ids or stream.opened_at is None:
+            return False
+        return stream.open_bytes >= self.seal_bytes or time.monotonic() - stream.opened_at >= self.seal_seconds
+
+    def _tell(self, problem: str | None) -> None:
+        if (problem is None) != (self.problem is None):
+            log.warning("back_pressure" if problem else "room_again", stream=self.stream.origin.stream, problem=problem)
+        self.problem = problem

@@ -1,0 +1,67 @@
+"""Land sealed segments of the edge collectors in bronze; receive them by HTTP."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(invoke_without_command=True, help=__doc__, no_args_is_help=False)
+
+
+@app.callback()
+def land(
+    ctx: typer.Context,
+    follow: Annotated[bool, typer.Option(help="Go on landing what comes, until stopped.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Pause between two passes of --follow.")] = 2.0,
+) -> None:
+    """Land what waits; with --follow go on doing so. Prints one line per stream with work or with an obstacle."""
+    if ctx.invoked_subcommand:
+        return
+    _land_once()
+    while follow:
+        time.sleep(seconds)
+        _land_once()
+
+
+@app.command()
+def receive(
+    host: str = "127.0.0.1",
+    port: int = 8095,
+    certificate: Annotated[Path | None, typer.Option(help="TLS certificate (PEM); wanted on every open network.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Key of the certificate (PEM).")] = None,
+) -> None:
+    """Receive segments by HTTP until stopped."""
+    import uvicorn
+
+    from ingestion.streaming.receiver import application
+
+    tls = {"ssl_certfile": certificate, "ssl_keyfile": key} if certificate else {}
+    uvicorn.run(application(), host=host, port=port, log_level="warning", **tls)
+
+
+@app.command()
+def token(collector: str, out: Annotated[Path, typer.Option(help="File for the gateway; must not exist yet.")]) -> None:
+    """Issue a collector's token for `receive`; an older one ends. The lake keeps only its hash."""
+    from ingestion.streaming import tokens
+
+    try:
+        tokens.issue(collector, out)
+    except FileExistsError:
+        raise ValueError(f"{out} exists; name a new file, or delete it first.") from None
+    typer.echo(f"{out}: move it to the gateway and name it in uplink.token_file")
+
+
+def _land_once() -> None:
+    from ingestion.streaming.land import land as land_segments
+
+    for landed in land_segments():
+        if landed.segments or landed.replays or landed.refused:
+            typer.echo(
+                f"{landed.stream}: {landed.segments} segments, {landed.accepted} records to bronze, "
+                f"{landed.dead_letter} dead letters, {landed.replays} repeated, {len(landed.refused)} refused"
+            )
+        for reason in [*landed.refused, *filter(None, [landed.obstacle])]:
+            typer.echo(f"  {reason}")
