@@ -25,7 +25,7 @@ Limit = Annotated[int | None, typer.Option(help="Stop after so many messages.")]
 def hj212(
     files: Files,
     log: Log,
-    port: int,
+    port: Annotated[int, typer.Option(help="Of the collector's HJ 212 listener.")],
     host: str = "127.0.0.1",
     limit: Limit = None,
     seed: int = 1,
@@ -44,7 +44,7 @@ def hj212(
 def ngsi(
     files: Files,
     log: Log,
-    port: int = 1883,
+    port: Annotated[int, typer.Option(help="Of the broker.")] = 1883,
     host: str = "127.0.0.1",
     client_id: str = "feeder-1",
     version: str = "5",

@@ -29,7 +29,7 @@ def read_header(text: str) -> dict[str, str]:
     Raises Refused: `header`, `flag` (no known edition), `split` (PNUM, PNO), `late_mark` (RF).
     """
     if not text.endswith(";"):
-        raise Refused("header", f"The fields before CP end with {text[-20:]!r} and not with ';'", RULE, _MEND)
+        raise Refused("header", f"The fields before CP end with {text[-6:]!r} and not with ';'", RULE, _MEND)
     fields: dict[str, str] = {}
     for part in text[:-1].split(";"):
         name, equals, value = part.partition("=")
@@ -54,6 +54,7 @@ def _check_form(name: str, value: str) -> None:
     pattern, form = _FORMS[name]
     if not pattern.fullmatch(value):
         code = "late_mark" if name == "RF" else "header"
+        value = "*" * len(value) if name == "PW" else value
         raise Refused(code, f"Field {name} reads {value[:40]!r} and must be {form}", RULE, _MEND)
 
 

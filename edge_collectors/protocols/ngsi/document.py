@@ -95,7 +95,7 @@ def _document(entity: Entity, zone: str) -> dict:
 def _device(entity: Entity) -> tuple[str, str]:
     """The device, else the place, else the entity: the id of an observation often holds its time.
 
-    NGSI-LD names with URNs what NGSI-v2 names plainly; both are the same device: `urn:ngsi-ld:Device:x` is `x`.
+    NGSI-LD names with URNs what NGSI-v2 names plainly: `urn:ngsi-ld:Device:x` and `x` are the same device.
     """
     for name in ("refDevice", "refPointOfInterest"):
         attribute = entity.first(name)

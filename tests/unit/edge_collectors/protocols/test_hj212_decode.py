@@ -50,7 +50,7 @@ def test_broken_packets(case):
         decode(BROKEN[case] + b"\r\n")
     assert refusal.value.code == case.partition("__")[0]
     assert "HJ 212" in refusal.value.reason and refusal.value.reason.endswith(".")
-    assert "123456" not in refusal.value.reason.replace("20123456", ""), "the password stays out of reasons"
+    assert "12345" not in refusal.value.reason, "the password stays out of reasons"
 
 
 @pytest.mark.parametrize(
