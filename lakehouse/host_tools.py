@@ -49,34 +49,38 @@ def find_chromium() -> Path | None:
     return find_program("chromium", "chromium-browser", "google-chrome", folders=bundles)
 
 
+MACOS_FONTS = ("/System/Library/Fonts/PingFang.ttc", "/System/Library/Fonts/Hiragino*GB*")
+
+
 def find_cjk_font() -> Path | None:
     """A font file with Chinese glyphs; without one, screenshots show boxes."""
     if sys.platform == "darwin":
-        return find_program(
-            folders=("/System/Library/Fonts/PingFang.ttc", "/System/Library/Fonts/Hiragino*GB*")
-        )
+        return find_program(folders=MACOS_FONTS)
     if not shutil.which("fc-list"):
         return None
-    listed = (
-        subprocess.run(["fc-list", ":lang=zh", "file"], capture_output=True, text=True)
-        .stdout.split(":")[0]
-        .strip()
-    )
-    return Path(listed) if listed else None
+    listed = subprocess.run(["fc-list", ":lang=zh", "file"], capture_output=True, text=True).stdout
+    return Path(listed.split(":")[0]) if listed else None
 
 
+POSTGRES_FOLDERS = ("/usr/lib/postgresql/*/bin/postgres", "/opt/homebrew/opt/postgresql*/bin/postgres")
 HOST_TOOLS = (
     HostTool("chromium", find_chromium, "chromium", "--cask chromium", "tests that open pages"),
-    HostTool("CJK font", find_cjk_font, "fontconfig fonts-noto-cjk", "--cask font-noto-sans-cjk", "Chinese in screenshots"),
+    HostTool(
+        "CJK font", find_cjk_font,
+        "fontconfig fonts-noto-cjk", "--cask font-noto-sans-cjk", "Chinese in screenshots",
+    ),
     HostTool(
         "mosquitto",
         lambda: find_program("mosquitto", folders=("/usr/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto")),
         "mosquitto", "mosquitto", "MQTT 5 and fault tests with a real broker",
     ),
-    HostTool("faketime", lambda: find_program("faketime"), "faketime", "libfaketime", "the release test under another clock"),
+    HostTool(
+        "faketime", lambda: find_program("faketime"),
+        "faketime", "libfaketime", "the release test under another clock",
+    ),
     HostTool(
         "PostgreSQL",
-        lambda: find_program("postgres", folders=("/usr/lib/postgresql/*/bin/postgres", "/opt/homebrew/opt/postgresql*/bin/postgres")),
+        lambda: find_program("postgres", folders=POSTGRES_FOLDERS),
         "postgresql", "postgresql@17", "the scaled form's databases", for_tests=False,
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """A class-data archive of Java: the classes of a Spark session with Delta and Sedona, ready to be mapped.
 
 It is made once by `./lake`, by a small session of its own that ends in good order: 25 s once against
-3-6 s at every start (`lake bench start`). An archive that does not fit the Java or the jars any more is never offered.
+3-6 s at every start (`lake bench start`). One that does not fit Java or jars any more is not offered.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ def build_class_archive(say=print) -> None:
         )  # fmt: skip
     if answer.returncode or not fresh.is_file():
         raise RuntimeError(
-            f"{(answer.stdout + answer.stderr)[-3000:]}\nThe first Spark session failed; `lake doctor` checks its parts."
+            f"{(answer.stdout + answer.stderr)[-3000:]}\nThe first Spark session failed: run `lake doctor`."
         )
     for old in file.parent.glob("spark-*.jsa"):
         old.unlink()

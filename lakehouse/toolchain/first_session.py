@@ -7,7 +7,7 @@ from lakehouse.settings import settings
 
 
 def exercise() -> None:
-    """Write, merge and read one Delta table and place one point on the map, then end the JVM in good order."""
+    """Write, merge and read one Delta table, place one point on the map, end the JVM in good order."""
     spark = spark_session()
     place = settings().tables / "first"
     rows = spark.range(100).selectExpr(

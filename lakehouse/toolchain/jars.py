@@ -67,7 +67,7 @@ def _parse(number: int, line: str) -> Jar:
     match = LINE.fullmatch(line.strip())
     if match is None:
         raise RuntimeError(
-            f"{lock_file()} line {number}: expected 'group:name:version  sha256 in 64 hex digits', found {line!r}."
+            f"{lock_file()} line {number}: expected 'group:name:version  SHA-256 in hex', found {line!r}."
         )
     return Jar(*match.groups())
 
@@ -95,7 +95,7 @@ def _problem(jar: Jar, file: Path) -> str | None:
 
 
 def fetch_jars(say=print) -> None:
-    """Bring every jar of the lock into the toolchain: right ones stay, damaged ones are replaced, others go."""
+    """Make the toolchain hold the jars of the lock: right ones stay, damaged ones are replaced, others go."""
     folder().mkdir(parents=True, exist_ok=True)
     wanted = locked_jars()
     for jar in wanted:
@@ -121,9 +121,10 @@ def _fetch(jar: Jar, say) -> None:
 def _retrieve(jar: Jar, scratch: Path) -> Path:
     (scratch / "ivy.xml").write_text(IVY.format(group=jar.group, name=jar.name, version=jar.version))
     command = [
-        java_home() / "bin" / "java", *trust_options(scratch), *_proxy_options(), f"-Divy.default.ivy.user.dir={scratch}",
-        "-cp", _ivy(), "org.apache.ivy.Main", "-warn", "-cache", scratch / "cache", "-ivy", scratch / "ivy.xml",
-        "-confs", "default", "-retrieve", scratch / "out" / "[artifact]-[revision].[ext]",
+        java_home() / "bin" / "java", *trust_options(scratch), *_proxy_options(),
+        f"-Divy.default.ivy.user.dir={scratch}", "-cp", _ivy(), "org.apache.ivy.Main", "-warn",
+        "-cache", scratch / "cache", "-ivy", scratch / "ivy.xml", "-confs", "default",
+        "-retrieve", scratch / "out" / "[artifact]-[revision].[ext]",
     ]  # fmt: skip
     answer = subprocess.run(command, capture_output=True, text=True)
     if answer.returncode:

@@ -22,7 +22,7 @@ exec "{java}" "$@"
 
 @dataclass(frozen=True)
 class Java:
-    """One Java runtime: its home, its version ("17.0.15"), whether it has all that Spark's launcher asks for."""
+    """One Java runtime: home, version ("17.0.15"), whether it has all that Spark's launcher asks for."""
 
     home: Path
     version: str
@@ -38,7 +38,7 @@ class Java:
 
 
 def java_home() -> Path:
-    """The JAVA_HOME for every JVM of the platform; makes the shim around the wheel's Java when it is needed."""
+    """The JAVA_HOME for every JVM of the platform; writes the shim around the wheel's Java when needed."""
     return chosen_java().home
 
 
@@ -106,6 +106,6 @@ def wheel_java() -> Java:
     inspected = inspect_java(runtime)
     if inspected is None:
         raise RuntimeError(
-            f"{runtime}: the Java of the Python wheel is broken. Remove {settings().toolchain}/stamps and run ./lake setup."
+            f"{runtime}: the wheel's Java is broken. Remove {settings().toolchain} and run ./lake setup."
         )
     return Java(home, inspected.version, complete=True)

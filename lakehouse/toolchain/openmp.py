@@ -1,4 +1,4 @@
-"""The OpenMP runtime that LightGBM expects of the system; a bare Linux lacks it, scikit-learn's wheel has one."""
+"""The OpenMP runtime that LightGBM expects of the system; a bare Linux lacks it, a wheel of ours has one."""
 
 import ctypes
 import importlib.util
@@ -11,7 +11,7 @@ NAME = "libgomp.so.1"
 
 
 def provide_openmp(say=print) -> None:
-    """Link the wheel's copy into `toolchain/lib` (which `./lake` puts on the library path) if the system has none."""
+    """Where the system has none, link scikit-learn's copy into `toolchain/lib`, which `./lake` offers."""
     link = settings().toolchain / "lib" / NAME
     link.unlink(missing_ok=True)
     if sys.platform != "linux" or loads(NAME):

@@ -1,6 +1,6 @@
 """A Java trust store made from the machine's own certificate authorities.
 
-A Java brings its own list of public authorities and does not know that of a private network; the machine does.
+A Java brings its own list of public authorities and does not know a private network's; the machine does.
 """
 
 import os
@@ -26,7 +26,7 @@ def system_bundle() -> Path | None:
 
 
 def write_trust_store(bundle: Path, store: Path) -> int:
-    """Write a PEM bundle as a PKCS12 trust store that Java 17 and 21 open; returns the number of certificates."""
+    """Write a PEM bundle as a PKCS12 trust store that Java 17 and 21 open; returns how many certificates."""
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
     from cryptography.hazmat.primitives.serialization.pkcs12 import (
         PKCS12Certificate,
