@@ -11,6 +11,7 @@ from edge_collectors.protocols.hj212.packet import DATA_PERIODS, RULE, SYSTEM_IN
 from edge_collectors.protocols.refused import Refused
 
 Key = tuple[str, str | None, str]
+_REMEMBERED = 256
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Assembler:
     """Waits for all parts of a message, in any order; a repeated part replaces itself.
 
     A part that waits here is in memory only: it is acknowledged with the whole message, once that is durable.
+    A part of a message that is already whole, repeated because its answer was lost, gives the whole again.
     Messages that stay incomplete for `timeout_s`, or are pushed out when more than `max_bytes` wait, come out
     of `incomplete()` with all their bytes.
     """
@@ -53,6 +55,7 @@ class Assembler:
         self._waiting: dict[Key, _Message] = {}
         self._size = 0
         self._given_up: list[Refused] = []
+        self._whole: dict[Key, Packet] = {}
 
     def add(self, packet: Packet) -> Packet | None:
         """The whole message when `packet` completes it (or is not split), else None.
@@ -62,12 +65,14 @@ class Assembler:
         if not packet.is_part:
             return packet
         key = (packet.mn, packet.qn, packet.cn)
+        if key in self._whole and packet.raw in self._whole[key].frames:
+            return self._whole[key]
         message = self._waiting.pop(key, None) or _Message(self._clock())
         self._size -= message.size
         _check_fits(packet, message)
         message.parts[packet.pno or 1] = packet
         if len(message.parts) == packet.pnum:
-            return _joined(message)
+            return self._remember(key, _joined(message))
         self._waiting[key] = message
         self._size += message.size
         self._push_out()
@@ -80,6 +85,13 @@ class Assembler:
             self._give_up(key, f"after {self._timeout_s:g} s")
         given_up, self._given_up = self._given_up, []
         return given_up
+
+    def _remember(self, key: Key, whole: Packet) -> Packet:
+        self._whole.pop(key, None)
+        self._whole[key] = whole
+        if len(self._whole) > _REMEMBERED:
+            del self._whole[next(iter(self._whole))]
+        return whole
 
     def _push_out(self) -> None:
         while self._size > self._max_bytes:

@@ -142,6 +142,17 @@ def test_a_repeated_part_is_harmless_and_a_changed_one_is_refused():
     assert refusal.value.raw == parts[0].raw + b"\r\n" + changed.raw
 
 
+def test_one_part_repeated_after_its_answer_was_lost_gives_the_whole_again():
+    clock = Clock()
+    parts = parts_of(long_message())
+    assembler = Assembler(timeout_s=30, clock=clock)
+    assembler.add(parts[0])
+    whole = assembler.add(parts[1])
+    assert assembler.add(parts[1]) is whole
+    clock.now = 60
+    assert assembler.incomplete() == [], "nothing of it is left waiting"
+
+
 def test_another_number_of_parts_is_refused():
     assembler = Assembler()
     assembler.add(sent(flag=7, pnum=3, pno=1))
