@@ -18,7 +18,7 @@ def inbox(source: str) -> Path:
 
 def plan() -> Plan:
     """Names of what waits, in the order in which it will be landed; empty = nothing."""
-    batch = [s.source for s in contracts().sources.values() if s.kind == "batch" and s.format]
+    batch = [s.source for s in contracts().sources.values() if s.kind == "batch" and s.time]
     waiting = [[name, str(path)] for name in sorted(batch) for path in folder.files(inbox(name))]
     open_ones = [[d.source, d.delivery_id] for d in delivery.pending()]
     from ingestion.streaming import plan as streaming

@@ -138,7 +138,7 @@ def check_secrets_mode() -> Finding:
     folder = settings().secrets_home
     paths = [path for path in (folder, *folder.glob("**/*")) if path.exists()]
     open_to_all = [path for path in paths if path.stat().st_mode & 0o077]
-    found = f"{len(open_to_all)} paths can be read by others" if open_to_all else "only their owner can read them"
+    found = f"{len(open_to_all)} paths can be read by others" if open_to_all else "only the owner reads them"
     return judge("secrets", not open_to_all, found, f"chmod -R go= {folder}", "warning")
 
 

@@ -76,8 +76,15 @@ class Settings(BaseSettings):
     def logs(self) -> Path:
         return self.data_home / "logs"
 
+    @property
+    def clock_file(self) -> Path:
+        """A data home of historical data carries its own clock (the demo writes it)."""
+        return self.data_home / "as_of.txt"
+
     def as_of_time(self) -> datetime:
-        """The instant that counts as now (UTC), microseconds kept."""
+        """The instant that counts as now (UTC): the setting, else the data home's own clock, else the machine's."""
+        if self.as_of is None and self.clock_file.exists():
+            return datetime.fromisoformat(self.clock_file.read_text("utf-8").strip()).astimezone(UTC)
         return (self.as_of or datetime.now(UTC)).astimezone(UTC)
 
     def portal_address(self) -> str:

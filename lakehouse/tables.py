@@ -102,7 +102,8 @@ def duck(*wanted: str) -> "duckdb.DuckDBPyConnection":
     """A DuckDB connection in which each named table (none = all) is a view `<layer>.<table>`; times are UTC."""
     import duckdb
 
-    connection = duckdb.connect(config={"TimeZone": "UTC"})
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
     attach(connection, wanted or names())
     return connection
 

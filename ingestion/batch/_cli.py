@@ -92,6 +92,6 @@ def verify(file: Path, public_key: Annotated[str, typer.Option("--key", help="Tr
 
 
 def _known(source: str) -> None:
-    batch = {name for name, s in contracts().sources.items() if s.kind == "batch" and s.format}
+    batch = {name for name, s in contracts().sources.items() if s.kind == "batch" and s.time}
     if source not in batch:
         raise LookupError(f"No source {source} that takes files; there are {', '.join(sorted(batch))}.")

@@ -24,10 +24,15 @@ def contracts(folder: Path = FOLDER) -> Contracts:
 
     Raises ContractError with one sentence for each file that breaks a rule.
     """
-    shared = yaml.safe_load((FOLDER / "_shared" / "fields.yaml").read_text("utf-8"))
-    datasets = [load_dataset(path, shared) for path in sorted(folder.rglob("*.odcs.yaml"))]
+    datasets = [load_dataset(path, shared_fields()) for path in sorted(folder.rglob("*.odcs.yaml"))]
     sources = [load_source(path) for path in sorted(folder.glob("*/sources/*.yaml"))]
     return Contracts({d.id: d for d in datasets}, {s.source: s for s in sources})
+
+
+@cache
+def shared_fields() -> dict[str, dict]:
+    """Fields that columns inherit, by name (contracts/_shared/fields.yaml)."""
+    return yaml.safe_load((FOLDER / "_shared" / "fields.yaml").read_text("utf-8"))
 
 
 def load_dataset(path: Path, shared: dict[str, dict]) -> Dataset:

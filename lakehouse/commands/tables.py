@@ -1,0 +1,28 @@
+"""List the lake's tables with version, rows and size."""
+
+from typing import Annotated
+
+import typer
+
+from lakehouse import tables as lake
+
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
+def tables(layer: Annotated[str, typer.Argument(help="Only this layer.")] = "") -> None:
+    """Read from the Delta logs alone; starts no engine."""
+    if layer and layer not in lake.LAYERS:
+        raise ValueError(f"No layer {layer}; there are {', '.join(lake.LAYERS)}.")
+    for name in lake.names(layer or None):
+        rows, size, version = figures(name)
+        typer.echo(f"{name:<52} v{version:<4} {rows:>12,} rows {size / 1e6:>9.1f} MB")
+
+
+def figures(name: str) -> tuple[int, int, int]:
+    """Rows, bytes and version of a table from its log."""
+    import pyarrow as pa
+
+    table = lake.open_table(name)
+    files = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    return sum(f.get("num_records") or 0 for f in files), sum(f["size_bytes"] for f in files), table.version()

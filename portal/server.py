@@ -1,0 +1,26 @@
+"""The portal as a service of `lake serve | stop | status`."""
+
+import sys
+
+from lakehouse.services import WebProcess
+from lakehouse.settings import settings
+
+
+def _process() -> WebProcess:
+    return WebProcess("portal", (sys.executable, "-m", "portal"), settings().portal_port)
+
+
+def start() -> str:
+    return _process().start()
+
+
+def stop() -> bool:
+    return _process().stop()
+
+
+def running_pid() -> int | None:
+    return _process().running_pid()
+
+
+def address() -> str:
+    return _process().address()
