@@ -1,0 +1,1 @@
+"""Forecasting models of the platform; one folder per use case."""
