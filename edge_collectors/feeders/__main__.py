@@ -1,4 +1,4 @@
-"""Run one feeder as a process: `python -m edge_collectors.feeders hj212|ngsi --help`."""
+"""Run one feeder as a process: `python -m edge_collectors.feeders hj212|ngsi|packets|payloads --help`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from edge_collectors.feeders.hj212_messages import hour_messages
 from edge_collectors.feeders.ngsi_messages import publications
 from edge_collectors.feeders.ngsi_publisher import NgsiPublisher
 from edge_collectors.feeders.prsa import read_stations
+from edge_collectors.feeders.published import file_publications, send_packets
 from edge_collectors.feeders.publisher_log import PublisherLog
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -61,6 +62,29 @@ def ngsi(
         host, port, client_id, PublisherLog(log), version, window, resend_after, per_second
     )
     typer.echo(f"confirmed {publisher.run(islice(messages, limit))}")
+
+
+@app.command()
+def packets(
+    file: Annotated[Path, typer.Argument(help="HJ 212 packets, one a line", exists=True)],
+    port: Annotated[int, typer.Option(help="Of the collector's HJ 212 listener.")],
+    host: str = "127.0.0.1",
+) -> None:
+    """Send published HJ 212 packets as they are, damaged ones too."""
+    typer.echo(f"answered {send_packets(file, host, port).count(b'CN=9014')}")
+
+
+@app.command()
+def payloads(
+    folder: Annotated[Path, typer.Argument(help="NGSI payload files", exists=True)],
+    log: Log,
+    port: Annotated[int, typer.Option(help="Of the broker.")] = 1883,
+    host: str = "127.0.0.1",
+    client_id: str = "feeder-2",
+) -> None:
+    """Publish the NGSI payload files of a folder as they are."""
+    publisher = NgsiPublisher(host, port, client_id, PublisherLog(log))
+    typer.echo(f"confirmed {publisher.run(file_publications(folder))}")
 
 
 if __name__ == "__main__":

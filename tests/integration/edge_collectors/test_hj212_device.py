@@ -16,6 +16,7 @@ import pytest
 
 from edge_collectors.feeders.hj212_device import Hj212Device
 from edge_collectors.feeders.hj212_messages import DeviceMessage
+from edge_collectors.feeders.published import send_packets
 from edge_collectors.feeders.publisher_log import PublisherLog
 from edge_collectors.protocols import hj212
 
@@ -134,6 +135,13 @@ def test_the_host_sets_wait_and_repeats(log):
     assert (device.over_time_s, device.re_count) == (7.0, 5)
     answers = [(packet.qn[-1], packet.cn, packet.cp) for packet in host.received if packet.st == "91"]
     assert answers == [("1", "9011", "QnRtn=1"), ("1", "9012", "ExeRtn=1"), ("2", "9011", "QnRtn=2")]
+
+
+def test_published_packets_are_sent_as_they_are(tmp_path):
+    host = Host(lambda packet, times: b"")
+    (tmp_path / "packets.txt").write_bytes(b"".join(packet for m in messages(3) for packet in m.packets))
+    assert send_packets(tmp_path / "packets.txt", "127.0.0.1", host.port) == b""
+    assert host.seen == [message.qn for message in messages(3)]
 
 
 def test_a_killed_device_resumes_and_nothing_is_forgotten(tmp_path):

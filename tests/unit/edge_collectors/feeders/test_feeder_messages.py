@@ -2,12 +2,14 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from edge_collectors.feeders.hj212_messages import device_number, hour_messages
 from edge_collectors.feeders.ngsi_messages import AIR_QUALITY, WEATHER, publications
 from edge_collectors.feeders.prsa import read_hours, read_stations
+from edge_collectors.feeders.published import file_publications
 from edge_collectors.feeders.publisher_log import PublisherLog
 from edge_collectors.protocols import hj212, ngsi
 
@@ -105,6 +107,13 @@ def test_one_message_per_value_has_keys_of_its_own(dongsi):
     assert len({publication.key for publication in found}) == len(found) == 12
     assert found[0].key == "dongsi-2013030100-air-PM2.5"
     assert list(json.loads(found[0].payload)).count("pm25") == 1
+
+
+def test_the_payload_files_of_the_samples_go_to_their_sources():
+    found = list(file_publications(Path(__file__).parents[4] / "samples" / "ngsi"))
+    assert [publication.source for publication in found] == [AIR_QUALITY] * 5 + [WEATHER] * 4
+    assert {publication.device for publication in found} == {"28079004-Pza.deEspanya", "device-0A3478"}
+    assert len({publication.key for publication in found}) == 9
 
 
 def test_the_log_resumes_and_drops_a_torn_line(tmp_path):
