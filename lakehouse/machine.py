@@ -13,10 +13,10 @@ from zoneinfo import available_timezones
 from lakehouse.host_tools import HOST_TOOLS, HostTool
 from lakehouse.settings import settings
 from lakehouse.toolchain.class_archive import archive_file
-from lakehouse.toolchain.jars import damaged_jars, locked_jars
 from lakehouse.toolchain.java import FITTING, chosen_java, system_javas
 from lakehouse.toolchain.openmp import NAME as OPENMP
 from lakehouse.toolchain.openmp import loads
+from lakehouse.toolchain.spark_jars import damaged_jars, locked_jars
 
 NEEDED_GB, WANTED_GB = 2, 10  # free disk: a run on the samples; a city's year of one theme with upkeep
 NEEDED_MEMORY_GB, WANTED_MEMORY_GB = 4, 8  # driver heap of 3 GB and Python workers; the same beside Superset

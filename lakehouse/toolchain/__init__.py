@@ -4,7 +4,7 @@
 """
 
 from lakehouse.toolchain.class_archive import class_archive_options
-from lakehouse.toolchain.jars import jars
 from lakehouse.toolchain.java import java_home
+from lakehouse.toolchain.spark_jars import jars
 
 __all__ = ["class_archive_options", "jars", "java_home"]

@@ -3,8 +3,8 @@
 import sys
 
 from lakehouse.toolchain.class_archive import build_class_archive
-from lakehouse.toolchain.jars import fetch_jars
 from lakehouse.toolchain.openmp import provide_openmp
+from lakehouse.toolchain.spark_jars import fetch_jars
 
 STEPS = {"openmp": provide_openmp, "jars": fetch_jars, "archive": build_class_archive}
 

@@ -13,8 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lakehouse.settings import settings
-from lakehouse.toolchain.jars import lock_file
 from lakehouse.toolchain.java import chosen_java
+from lakehouse.toolchain.spark_jars import lock_file
 
 RECORD_TO = "LAKE_INTERNAL_RECORD_CLASSES"  # set for the one session that makes the archive
 
