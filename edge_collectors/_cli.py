@@ -15,8 +15,8 @@ import typer
 
 from edge_collectors.config import load
 
-collect = typer.Typer(help="Run a collector until it is stopped (SIGTERM, Ctrl-C).")
-ship = typer.Typer(help="Ship sealed segments of a collector's spool to the lake.")
+collect = typer.Typer(add_completion=False, help="Run a collector until it is stopped (SIGTERM, Ctrl-C).")
+ship = typer.Typer(add_completion=False, help="Ship sealed segments of a collector's spool to the lake.")
 Config = Annotated[Path, typer.Option(help="The collector's YAML file; samples/edge/ holds examples.")]
 
 

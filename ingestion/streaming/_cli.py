@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(invoke_without_command=True, help=__doc__, no_args_is_help=False)
+app = typer.Typer(invoke_without_command=True, add_completion=False, help=__doc__)
 
 
 @app.callback()
@@ -20,10 +20,10 @@ def land(
     """Land what waits; with --follow go on doing so. Prints one line per stream with work or with an obstacle."""
     if ctx.invoked_subcommand:
         return
-    _land_once()
+    said = _land_once(said="")
     while follow:
         time.sleep(seconds)
-        _land_once()
+        said = _land_once(said)
 
 
 @app.command()
@@ -54,14 +54,20 @@ def token(collector: str, out: Annotated[Path, typer.Option(help="File for the g
     typer.echo(f"{out}: move it to the gateway and name it in uplink.token_file")
 
 
-def _land_once() -> None:
+def _land_once(said: str) -> str:
+    """One pass. Obstacles are said when they change, not with every pass of --follow; they are returned."""
     from ingestion.streaming.land import land as land_segments
 
-    for landed in land_segments():
+    passed = land_segments()
+    for landed in passed:
         if landed.segments or landed.replays or landed.refused:
             typer.echo(
                 f"{landed.stream}: {landed.segments} segments, {landed.accepted} records to bronze, "
                 f"{landed.dead_letter} dead letters, {landed.replays} repeated, {len(landed.refused)} refused"
             )
-        for reason in [*landed.refused, *filter(None, [landed.obstacle])]:
-            typer.echo(f"  {reason}")
+        for reason in landed.refused:
+            typer.echo(f"  refused: {reason}")
+    obstacles = "\n".join(landed.obstacle for landed in passed if landed.obstacle)
+    if obstacles and obstacles != said:
+        typer.echo(obstacles)
+    return obstacles
