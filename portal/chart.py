@@ -1,20 +1,21 @@
 """A line chart as SVG elements: sizes and text only, so that it needs no script and no style attribute.
 
-Lines differ by dash and by a name at their end, so the chart is readable without colour. Width and height are in SVG
-user units; the style sheet scales them.
+Lines differ by dash and by a name at their end, so the chart is readable without colour. Sizes are in SVG user units.
 """
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from portal.series import Point, Series
 
-WIDTH, HEIGHT = 880, 340
-LEFT, RIGHT, TOP, BOTTOM = 58, 118, 18, 40
+WIDE, NARROW = (880, 340), (400, 300)
+LEFT, RIGHT, TOP, BOTTOM = 52, 96, 34, 36
+TICK_WIDTH = 62  # room for one label of the time axis
 TICKS_Y = 5
-TICKS_X = 7
+MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
+HOUR_STEPS = (1, 3, 6, 12, 24, 48, 24 * 7, 24 * 14)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Dot:
 class Chart:
     """What the template draws: an area (range), two lines as SVG paths, ticks, end labels and marks."""
 
+    width: int
+    height: int
     band: str
     middle: str
     chosen: str
@@ -53,28 +56,37 @@ class Chart:
     y_ticks: list[Tick]
     labels: list[Label]
     dots: list[Dot]
-    width: int = WIDTH
-    height: int = HEIGHT
     left: int = LEFT
-    right: int = WIDTH - RIGHT
     top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
+
+    @property
+    def right(self) -> int:
+        return self.width - RIGHT
+
+    @property
+    def bottom(self) -> int:
+        return self.height - BOTTOM
 
 
-def draw(series: Series) -> Chart | None:
+def draw(series: Series, size: tuple[int, int] = WIDE) -> Chart | None:
     """The chart of a series; None when there is not a single value."""
     values = [v for p in series.points for v in (p.low, p.middle, p.high, p.chosen) if v is not None]
     if not values:
         return None
+    width, height = size
+    first, last = series.points[0].at, series.points[-1].at
     y_values = nice_ticks(min(0.0, *values) if min(values) >= 0 else min(values), max(values), TICKS_Y)
-    x = _scale(series.points[0].at.timestamp(), series.points[-1].at.timestamp(), LEFT, WIDTH - RIGHT)
-    y = _scale(y_values[0], y_values[-1], HEIGHT - BOTTOM, TOP)
+    x = _scale(first.timestamp(), last.timestamp(), LEFT, width - RIGHT)
+    y = _scale(y_values[0], y_values[-1], height - BOTTOM, TOP)
     by_range = series.places > 1
+    ticks = time_ticks(first, last, (width - LEFT - RIGHT) // TICK_WIDTH)
     return Chart(
+        width=width,
+        height=height,
         band=_band(series.points, x, y) if by_range else "",
         middle=_line(((p.at, p.middle) for p in series.points), x, y),
         chosen=_line(((p.at, p.chosen) for p in series.points), x, y),
-        x_ticks=[Tick(x(at.timestamp()), text) for at, text in time_ticks([p.at for p in series.points])],
+        x_ticks=[Tick(x(at.timestamp()), text) for at, text in ticks],
         y_ticks=[Tick(y(value), f"{value:g}") for value in y_values],
         labels=_labels(series.points, x, y, by_range),
         dots=[_dot(p, x, y, series.period) for p in series.points if _shown(p) is not None],
@@ -92,12 +104,25 @@ def nice_ticks(low: float, high: float, count: int) -> list[float]:
     return [round(n * step, 10) for n in range(first, last + 1)]
 
 
-def time_ticks(moments: list[datetime]) -> list[tuple[datetime, str]]:
-    """A few moments of the axis, evenly among the points, written as short as their distance allows."""
-    days = (moments[-1] - moments[0]).days
-    pattern = "%Y" if days > 3000 else "%Y-%m" if days > 150 else "%m-%d" if days > 3 else "%d %H:%M"
-    every = max(1, math.ceil(len(moments) / TICKS_X))
-    return [(at, at.strftime(pattern)) for at in moments[::every]]
+def time_ticks(first: datetime, last: datetime, count: int) -> list[tuple[datetime, str]]:
+    """At most about `count` moments on round months, days or hours between two moments, with their labels."""
+    hours = (last - first) / timedelta(hours=1)
+    if hours <= HOUR_STEPS[-1] * count:
+        return _hour_ticks(first, last, next(s for s in HOUR_STEPS if hours <= s * count))
+    months = (last.year - first.year) * 12 + last.month - first.month
+    step = next((s for s in MONTH_STEPS if months <= s * count), MONTH_STEPS[-1])
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    starts = (datetime(n // 12, n % 12 + 1, 1) for n in numbers if n % step == 0)
+    return [(at, at.strftime("%Y" if step >= 12 else "%Y-%m")) for at in starts if first <= at <= last]
+
+
+def _hour_ticks(first: datetime, last: datetime, step: int) -> list[tuple[datetime, str]]:
+    at, ticks = first.replace(hour=0, minute=0, second=0, microsecond=0), []
+    while at <= last:
+        if at >= first:
+            ticks.append((at, at.strftime("%m-%d" if at.hour == 0 else "%H:%M")))
+        at += timedelta(hours=step)
+    return ticks
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:

@@ -59,7 +59,7 @@ class OpenDataset:
     @property
     def bands(self) -> list[str]:
         """historical, live, synthetic: which of them the rows are."""
-        origins = self.facts.origins if self.facts else (self.release or {}).get("origins", ())
+        origins = (self.facts and self.facts.origins) or (self.release or {}).get("origins", ())
         return sorted({BANDS[o] for o in origins if o in BANDS})
 
     @property
@@ -144,8 +144,11 @@ def _facts(dataset_id: str, key: str | None) -> Facts:
 
 
 def choices(dataset: OpenDataset, column: str) -> list[Any]:
-    """The values of a column that a form offers, at most 500, sorted."""
-    return _choices(dataset.id, column, data.key())
+    """The values of a column that a form offers, at most 500: in the order of its code list, else sorted."""
+    found = _choices(dataset.id, column, data.key())
+    listed_order = list(_code_names(dataset.contract.field(column).reference))
+    rank = {code: n for n, code in enumerate(listed_order)}
+    return sorted(found, key=lambda v: rank.get(str(v), len(rank)))
 
 
 @lru_cache(maxsize=256)
@@ -159,13 +162,16 @@ def _choices(dataset_id: str, column: str, _key: str | None) -> list[Any]:
 
 def value_label(field: Field, value: Any, language: str) -> str:
     """A coded value with its name from the code list that the contract names: `东四 (prsa-dongsi)`."""
-    names = _code_names(field.reference) if field.reference else {}
+    names = _code_names(field.reference)
     name = names.get(str(value), {}).get(language)
     return f"{name} ({value})" if name and name != str(value) else str(value)
 
 
 @lru_cache(maxsize=64)
-def _code_names(code_list: str) -> dict[str, dict[str, str]]:
+def _code_names(code_list: str | None) -> dict[str, dict[str, str]]:
+    """code -> name by language, in the list's order; empty without such a list."""
+    if code_list is None:
+        return {}
     try:
         rows = reference.rows(code_list)
     except FileNotFoundError:

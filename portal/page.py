@@ -1,9 +1,10 @@
 """Rendering of pages: the template environment, its filters, and what every page knows."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse
 from lakehouse.settings import settings
 from portal.texts import COOKIE, LANGUAGES, Texts, negotiate
 
+UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "ng/m3": "ng/m³", "Cel": "°C", "deg": "°", "1": ""}
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -25,7 +27,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"count": count, "size": size, "moment": moment, "cell": cell}
+    made.filters |= {"count": count, "size": size, "moment": moment, "day": day, "unit": unit, "cell": cell}
     return made
 
 
@@ -73,12 +75,31 @@ def size(value: int) -> str:
 
 
 def moment(value: Any) -> str:
-    """A date or time for people: `2017-02-28` or `2017-02-28 15:00 UTC`."""
+    """A date or time for people: `2017-02-28`, or an instant in the business time zone, `2017-02-28 23:00 UTC+8`."""
+    local = _local(value)
+    if not isinstance(local, datetime):
+        return "–" if local is None else local.isoformat()
+    if local.tzinfo is None:
+        return f"{local:%Y-%m-%d %H:%M}"
+    hours = local.utcoffset() / timedelta(hours=1)
+    return f"{local:%Y-%m-%d %H:%M} UTC{f'{hours:+g}' if hours else ''}"
+
+
+def day(value: Any) -> str:
+    """The local day of a date or time."""
+    return moment(value)[:10]
+
+
+def unit(code: str | None) -> str:
+    """A UCUM code as people write it: `ug/m3` -> µg/m³."""
+    return UNITS.get(code or "", code or "")
+
+
+def _local(value: Any) -> Any:
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}{' UTC' if value.tzinfo else ''}"
-    return "–" if value is None else value.isoformat()
+    aware = isinstance(value, datetime) and value.tzinfo is not None
+    return value.astimezone(ZoneInfo(settings().business_zone)) if aware else value
 
 
 def cell(value: Any) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from lakehouse.contracts import Field
+from lakehouse.settings import settings
 from portal import open_data
 from portal.open_data import OpenDataset
 from portal.query import BadParameter, parse_value
@@ -47,11 +48,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Series:
-    """Points in order of time. `period` names the length of each; `places` how many are behind the range."""
+    """Points in order of time. `period` names the length of each; `places` how many are behind the range.
+
+    `unit`: UCUM code of the values, from the contract or from the rows' unit_code.
+    """
 
     points: list[Point]
     period: str
     places: int
+    unit: str | None
 
 
 def measures(dataset: OpenDataset) -> list[Field]:
@@ -101,7 +106,7 @@ def read(dataset: OpenDataset, choice: Choice) -> Series:
     """The series that a choice asks for, means per place and period, then low, median and high over places."""
     where, values = _where(dataset, choice)
     period = _period(dataset, where, values)
-    moment, measure = identifier(dataset.time_field.name), identifier(choice.measure.name)
+    moment, measure = local_time(dataset), identifier(choice.measure.name)
     place = identifier(choice.place.name) if choice.place else "''"
     rows = data.rows(
         f"with means as (select date_trunc('{period}', {moment}) as moment, {place} as place, avg({measure}) as mean "
@@ -111,11 +116,28 @@ def read(dataset: OpenDataset, choice: Choice) -> Series:
         [*values, choice.chosen_place],
     )
     points = [Point(_moment(r["moment"]), r["low"], r["middle"], r["high"], r["chosen"]) for r in rows]
-    return Series(points, period, max((r["places"] for r in rows), default=0))
+    unit = choice.measure.unit or _unit_of_rows(dataset, where, values)
+    return Series(points, period, max((r["places"] for r in rows), default=0), unit)
+
+
+def _unit_of_rows(dataset: OpenDataset, where: str, values: list[Any]) -> str | None:
+    """The one unit that the chosen rows name, None when they name none or several."""
+    if "unit_code" not in dataset.types:
+        return None
+    units = data.rows(f"select distinct unit_code from {dataset.source}{where} limit 2", values)
+    return units[0]["unit_code"] if len(units) == 1 else None
+
+
+def local_time(dataset: OpenDataset) -> str:
+    """SQL of the time column in the business time zone; dates and local times as they are."""
+    name = dataset.time_field.name
+    if "ZONE" not in dataset.types[name].upper():
+        return identifier(name)
+    return f"timezone('{settings().business_zone}', {identifier(name)})"
 
 
 def _where(dataset: OpenDataset, choice: Choice) -> tuple[str, list[Any]]:
-    moment = identifier(dataset.time_field.name)
+    moment = local_time(dataset)
     parts = [(f"{identifier(field.name)} = ?", value) for field, value in choice.fixed]
     parts += [(f"{moment} >= ?", choice.start)] if choice.start else []
     parts += [(f"{moment} < ?", choice.end + timedelta(days=1))] if choice.end else []
@@ -124,7 +146,7 @@ def _where(dataset: OpenDataset, choice: Choice) -> tuple[str, list[Any]]:
 
 def _period(dataset: OpenDataset, where: str, values: list[Any]) -> str:
     """The shortest period that gives at most MAX_POINTS points."""
-    moment = identifier(dataset.time_field.name)
+    moment = local_time(dataset)
     span = data.rows(f"select min({moment}) as a, max({moment}) as b from {dataset.source}{where}", values)[0]
     if span["a"] is None:
         return "day"

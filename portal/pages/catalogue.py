@@ -24,6 +24,7 @@ def catalogue(request: Request) -> Response:
     return render(
         request, "catalogue.html.j2", q=asked, band=band, total=len(everything), cards=[card(d, states) for d in sorted(found, key=weight)],
         bands=sorted({b for d in everything for b in d.bands}), rows=sum(d.facts.rows for d in everything if d.facts),
+        codes=open_data.value_label,
     )  # fmt: skip
 
 
@@ -51,6 +52,6 @@ def card(dataset: OpenDataset, states: dict[str, Any]) -> dict[str, Any]:
         "quality": states.get(dataset.contract.table, UNKNOWN),
         "formats": sorted({f["path"].rsplit(".", 1)[-1].upper() for f in dataset.files("data")}),
         "spark": drawn and drawn.middle,
-        "spark_measure": choice and choice.measure,
+        "choice": choice,
         "box": drawn and f"{drawn.left} {drawn.top} {drawn.right - drawn.left} {drawn.bottom - drawn.top}",
     }

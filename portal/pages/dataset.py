@@ -72,7 +72,7 @@ def drawing(dataset: OpenDataset, given: dict[str, str]) -> dict[str, Any] | Non
         return None
     found = series.read(dataset, choice)
     return {
-        "choice": choice, "series": found, "chart": chart.draw(found), "measures": series.measures(dataset),
+        "choice": choice, "series": found, "charts": [("wide", chart.draw(found)), ("narrow", chart.draw(found, chart.NARROW))], "measures": series.measures(dataset),
         "places": open_data.choices(dataset, choice.place.name) if choice.place else [],
         "further": [(f, open_data.choices(dataset, f.name), chosen) for f, chosen in choice.fixed],
     }  # fmt: skip

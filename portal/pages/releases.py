@@ -25,7 +25,7 @@ def version_page(theme: str, version: str, request: Request) -> Response:
     """Datasets, files and changes of a version; `latest` leads to its number. LookupError 404, Withdrawn 410."""
     found = released.find(theme, version)
     if version == LATEST:
-        return RedirectResponse(f"/releases/{theme}/{found.version}", 307)
+        return _to(f"/releases/{theme}/{found.version}", request)
     body, language = released.manifest_of(found), negotiate(request)
     shown = {d.id for d in open_data.listed()}
     return render(request, "release.html.j2", v=found, m=body, changes=changes(found, language), shown=shown)
@@ -39,7 +39,7 @@ def file(theme: str, version: str, name: str, request: Request) -> Response:
     """
     found = released.find(theme, version)
     if version == LATEST:
-        return RedirectResponse(f"/releases/{theme}/{found.version}/{name}", 307)
+        return _to(f"/releases/{theme}/{found.version}/{name}", request)
     path, entry = released.file_of(found, name)
     tag = f'"{entry["sha256"]}"'
     headers = {
@@ -60,6 +60,11 @@ def file(theme: str, version: str, name: str, request: Request) -> Response:
     return FileResponse(
         path, media_type=media, filename=saved, content_disposition_type=kind, headers=headers
     )
+
+
+def _to(address: str, request: Request) -> RedirectResponse:
+    """The address of the numbered version, parameters kept."""
+    return RedirectResponse(f"{address}?{request.url.query}" if request.url.query else address, 307)
 
 
 def changes(version: released.Version, language: str) -> list[dict]:

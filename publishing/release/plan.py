@@ -23,7 +23,10 @@ from publishing.release.ledger import Entry, current
 
 @dataclass(frozen=True)
 class Part:
-    """One dataset of a release, pinned to the gold table's version. `inputs`: source -> licence id."""
+    """One dataset of a release, pinned to the gold table's version.
+
+    `inputs`: source -> licence id; `origins`: those of the sources, for a dataset whose rows do not say.
+    """
 
     dataset: Dataset
     table_version: int
@@ -31,6 +34,7 @@ class Part:
     inputs: dict[str, str]
     licence: Licence
     attributions: tuple[str, ...]
+    origins: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,10 @@ def _part(dataset: Dataset, version: int) -> Part:
     sources = sources_of(dataset)
     inputs = {s.source: s.licence or (OWN_LICENCE if s.origin == "operational" else "") for s in sources}
     named = tuple(sorted({s.attribution for s in sources if s.attribution}))
+    origins = tuple(sorted({s.origin for s in sources}))
     committed = tables.committed_at(dataset.table, version)
-    return Part(
-        dataset, version, committed, inputs, combined_licence(dataset.id, inputs, dataset.licence), named
-    )
+    licence = combined_licence(dataset.id, inputs, dataset.licence)
+    return Part(dataset, version, committed, inputs, licence, named, origins)
 
 
 def sources_of(dataset: Dataset) -> list[Source]:

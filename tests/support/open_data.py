@@ -9,10 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from lakehouse import tables
 from lakehouse.contracts import Contracts, Dataset, Field, Source
 
+READERS = (
+    "publishing.release.plan",
+    "publishing.serving",
+    "publishing.labels",
+    "portal.open_data",
+    "portal.pages.templates_download",
+)
 UTC_TIME = pa.timestamp("us", tz="UTC")
 STATIONS = ("prsa-dongsi", "prsa-shunyi")
 DAYS = (date(2017, 2, 26), date(2017, 2, 27), date(2017, 2, 28))
@@ -95,6 +103,12 @@ def catalogue_of(*datasets: Dataset, sources: tuple[Source, ...] = ()) -> Contra
     silver = dataset("environment__air_quality", [field("station_id", key=True)], layer="silver", publish=())
     every = (silver, *(datasets or (daily(), hourly(), stations())))
     return Contracts({d.id: d for d in every}, {s.source: s for s in (sources or (source(),))})
+
+
+def use(monkeypatch: pytest.MonkeyPatch, catalogue: Contracts) -> None:
+    """Let releases, serving file and portal work with these contracts instead of the checkout's."""
+    for module in READERS:
+        monkeypatch.setattr(f"{module}.contracts", lambda: catalogue)
 
 
 def daily_rows(
