@@ -3,6 +3,7 @@
 import os
 import sys
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakehouse import tables, toolchain
@@ -26,7 +27,6 @@ OPTIONS = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "ERROR",
 }
 
 
@@ -53,10 +53,11 @@ def spark_session() -> "SparkSession":
 def _machine_options() -> dict[str, str]:
     scratch = settings().data_home / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
+    logging = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}"
     return {
         "spark.jars": ",".join(str(jar) for jar in toolchain.jars()),
         "spark.driver.memory": settings().spark_memory,
-        "spark.driver.extraJavaOptions": " ".join(["-Xlog:disable", "-Xlog:all=error:stderr", *toolchain.class_archive_options()]),
+        "spark.driver.extraJavaOptions": " ".join(["-Xlog:disable", "-Xlog:all=error:stderr", logging, *toolchain.class_archive_options()]),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(settings().tables),
     }

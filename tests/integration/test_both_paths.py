@@ -27,6 +27,7 @@ def packet(at, *items, period="hour", device=DEVICE, resent=False):
     }  # fmt: skip
 
 
+REFUSED = {"code": "a34004", "value": True, "unit": None, "reason": "value true is not a number (item a34004)."}
 SCENARIOS_COLUMNS = [
     {"at": AT, "PM2.5": 35, "PM10": 50, "SO2": 1.5, "CO": 300},
     {"at": AT.replace(hour=4), "PM2.5": 999, "PM10": 50},
@@ -45,6 +46,7 @@ SCENARIOS_ITEMS = [
     packet(AT.replace(hour=6), ("a34004", "51", None, "N"), resent=True),
     packet(AT.replace(hour=7), ("a34004", "9", None, "N"), device="UNKNOWN"),
     packet(AT.replace(hour=8), ("a34004", "9", None, "N"), period="weekly"),
+    packet(AT.replace(hour=9), ("a34002", "9", None, "N")) | {"meta": {"refused_items": [REFUSED]}},
 ]
 
 
@@ -78,7 +80,7 @@ def test_kernel_and_sql_path_agree(bronze):
     held = {c["check"] for r in results["kernel"][f"quarantine.{READINGS.id}"] for c in r["checks"]}
     assert held == {
         "value_not_negative", "value_is_number", "station_registered", "value_below_physical_limit", "code_known", "unit_fits",
-        "flag_known", "period_known",
+        "flag_known", "period_known", "item_refused",
     }  # fmt: skip
 
 

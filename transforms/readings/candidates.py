@@ -40,6 +40,7 @@ class Items:
     text: pa.Array
     unit: pa.Array
     flag: pa.Array
+    refusal: pa.Array
 
 
 @dataclass(frozen=True)
@@ -71,18 +72,19 @@ def _from_columns(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
     nothing = pa.nulls(rows * count, pa.string())
     period = pa.repeat(source.constants.get("period"), rows)
     device = bronze[source.station.column] if source.station.column else pa.repeat(source.station.constant, rows)
-    return Items(row, item_no, code, text, nothing, nothing), Records(period, _flat(device), _flat(bronze["_revision"]))
+    return Items(row, item_no, code, text, nothing, nothing, nothing), Records(period, _flat(device), _flat(bronze["_revision"]))
 
 
 def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
-    """Items of an edge payload (one JSON document per row), in the order in which they were sent."""
-    row, item_no, code, text, unit, flag, period, device, resent = ([] for _ in range(9))
+    """Items of an edge payload (one JSON document per row) as sent, then those that the collector could not take."""
+    row, item_no, code, text, unit, flag, refusal, period, device, resent = ([] for _ in range(10))
     for index, payload in enumerate(bronze["payload"].to_pylist()):
         document = json.loads(payload)
         period.append(document.get("period"))
         device.append(document.get("device"))
         resent.append(int(document.get("resent") or False))
-        for number, item in enumerate(document.get("items") or []):
+        refused = (document.get("meta") or {}).get("refused_items") or []
+        for number, item in enumerate([*(document.get("items") or []), *refused]):
             if item.get("code") in source.ignore:
                 continue
             row.append(index)
@@ -91,13 +93,14 @@ def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
             text.append(_text(item.get("value")))
             unit.append(item.get("unit"))
             flag.append(item.get("flag"))
-    texts = (pa.array(column, pa.string()) for column in (code, text, unit, flag))
+            refusal.append(item.get("reason"))
+    texts = (pa.array(column, pa.string()) for column in (code, text, unit, flag, refusal))
     items = Items(pa.array(row, pa.int64()), pa.array(item_no, pa.int32()), *texts)
     return items, Records(pa.array(period, pa.string()), pa.array(device, pa.string()), pa.array(resent, pa.int64()))
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -> pa.Table:
@@ -108,6 +111,7 @@ def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -
     value, unit, problem_value = _values(items, pollutant, source)
     flag = _flags(items.flag, items.text)
     problems = [
+        (pc.is_valid(items.refusal), "item_refused", "value", items.refusal, ""),
         (pc.is_null(station), "station_registered", "station_id", device, "is no registered device; add it to the station list and replay"),
         (pc.is_null(pollutant), "code_known", "pollutant_code", items.code, "is no code of the source mapping; add it there or list it under ignore"),
         *problem_value,
@@ -187,7 +191,7 @@ def _mapped(keys: pa.Array, mapping: dict, value_type: pa.DataType | None = None
 def _problem_text(problems: list[tuple]) -> pa.Array:
     """The first problem of each row as `check|field|message`."""
     texts = [
-        pc.if_else(here, pc.binary_join_element_wise(f"{check}|{field}|", pc.fill_null(what, "(nothing)"), f" {words}.", ""), None)
+        pc.if_else(here, pc.binary_join_element_wise(f"{check}|{field}|", pc.fill_null(what, "(nothing)"), f" {words}." if words else "", ""), None)
         for here, check, field, what, words in problems
     ]
     return pc.coalesce(*texts)

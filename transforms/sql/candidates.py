@@ -15,7 +15,7 @@ def statement(dataset: Dataset, source: Source) -> str:
 def _base(source: Source) -> str:
     """Bronze rows with `_device`, `_period` and, for payloads, `_items`."""
     if source.shape == "items":
-        return f"select *, _p.device as _device, _p.period as _period, _p.items as _items, int(coalesce(_p.resent, false)) as _revision from (select *, {sql.PAYLOAD} as _p from bronze_rows)"
+        return f"select *, _p.device as _device, _p.period as _period, concat(coalesce(_p.items, array()), coalesce(_p.meta.refused_items, array())) as _items, int(coalesce(_p.resent, false)) as _revision from (select *, {sql.PAYLOAD} as _p from bronze_rows)"
     device = sql.name(source.station.column) if source.station.column else sql.literal(source.station.constant)
     return f"select *, {device} as _device, {sql.literal(source.constants.get('period'))} as _period from bronze_rows"
 
@@ -73,6 +73,7 @@ def _long(source: Source) -> str:
     value, unfit = _in_canonical_unit(canonical)
     flag = sql.mapped("_flag", reference.lookup("reading_flags", "flag_as_sent", "flag"))
     problems = [
+        "concat('item_refused|value|', _refusal)",
         f"case when station_id is null then {unregistered} end",
         f"case when pollutant_code is null then {_problem('code_known', 'pollutant_code', '_code', 'is no code of the source mapping; add it there or list it under ignore')} end",
         f"case when _as_sent is not null and _number is null then {_problem('value_is_number', 'value', '_as_sent', 'is not a number; fix the value or waive the row')} end",
@@ -91,14 +92,14 @@ def _long(source: Source) -> str:
 
 
 def _items(source: Source) -> str:
-    """One row per item: `_item_no`, `_code`, `_as_sent`, `_unit`, `_flag`."""
+    """One row per item: `_item_no`, `_code`, `_as_sent`, `_unit`, `_flag`, `_refusal`."""
     if source.shape == "items":
         exploded = f"select *, posexplode(_items) as (_item_no, _item) from ({_base(source)})"
         kept = f"where _item.code is null or _item.code not in {sql.one_of(source.ignore or ('',))}"
-        return f"select *, _item.code as _code, _item.value as _as_sent, _item.unit as _unit, _item.flag as _flag from ({exploded}) {kept}"
+        return f"select *, _item.code as _code, _item.value as _as_sent, _item.unit as _unit, _item.flag as _flag, _item.reason as _refusal from ({exploded}) {kept}"
     pairs = ", ".join(f"{i}, {sql.literal(c)}, {sql.present(sql.name(c), source)}" for i, c in enumerate(source.measures))
     stacked = f"stack({len(source.measures)}, {pairs}) as (_item_no, _code, _as_sent)"
-    return f"select *, {stacked}, cast(null as string) as _unit, cast(null as string) as _flag from ({_base(source)})"
+    return f"select *, {stacked}, cast(null as string) as _unit, cast(null as string) as _flag, cast(null as string) as _refusal from ({_base(source)})"
 
 
 def _in_canonical_unit(canonical: dict[str, str]) -> tuple[str, str]:

@@ -10,7 +10,11 @@ from lakehouse.contracts.derive.row_checks import parse, spark_sql
 from lakehouse.contracts.model import Measure
 
 NUMBER = r"^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,3})?$"
-PAYLOAD = "from_json(payload, 'device string, period string, resent boolean, items array<struct<code string, value string, unit string, flag string>>')"
+ITEM = "struct<code string, value string, unit string, flag string, reason string>"
+PAYLOAD = (
+    "from_json(payload, 'device string, period string, resent boolean,"
+    f" items array<{ITEM}>, meta struct<refused_items array<{ITEM}>>')"
+)
 
 
 def literal(value: object) -> str:
