@@ -90,7 +90,7 @@ def _result(raw) -> NodeResult:
 
 def _sentence(result: NodeResult) -> str:
     if result.status == "fail":
-        return f"{result.kind} {result.name} failed with {result.failures} rows"
+        return f"{result.kind} {result.name} found {result.failures} rows that break it (its query: {_home()}/target/compiled)"
     return f"{result.kind} {result.name} broke: {result.message[:400]}"
 
 
