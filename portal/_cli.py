@@ -19,6 +19,4 @@ def serve() -> None:
 
     from portal.app import create_app
 
-    uvicorn.run(
-        create_app(), host="127.0.0.1", port=settings().portal_port, log_level="warning", server_header=False
-    )
+    uvicorn.run(create_app(), host="127.0.0.1", port=settings().portal_port, log_level="warning", server_header=False)

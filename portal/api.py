@@ -26,9 +26,7 @@ CSV_TYPE = "text/csv; charset=utf-8"
 @router.get(ROOT)
 def index() -> JSONResponse:
     """The datasets that can be asked for."""
-    return JSONResponse(
-        {"datasets": [describe(d) for d in open_data.listed() if d.facts], "openapi": "/openapi.json"}
-    )
+    return JSONResponse({"datasets": [describe(d) for d in open_data.listed() if d.facts], "openapi": "/openapi.json"})
 
 
 @router.get("/openapi.json")
@@ -72,9 +70,7 @@ def rows(dataset_id: str, request: Request) -> Response:
     question = parse(dataset, request.query_params.multi_items())
     page, matched = data.query(*question.sql(dataset)), data.value(*question.count_sql(dataset))
     links = _links(request, question, matched)
-    headers = (
-        {"Link": ", ".join(f'<{address}>; rel="{rel}"' for rel, address in links.items())} if links else {}
-    )
+    headers = {"Link": ", ".join(f'<{address}>; rel="{rel}"' for rel, address in links.items())} if links else {}
     if question.format == "csv":
         name = f'attachment; filename="{dataset.id}.csv"'
         return Response(as_csv(page), media_type=CSV_TYPE, headers={**headers, "Content-Disposition": name})

@@ -158,9 +158,7 @@ def _labels(points: list[Point], x: Callable, y: Callable, by_range: bool) -> li
     """Names at the last value of each line, pushed apart where they would overlap."""
     last = [("chosen", _last(points, "chosen")), ("middle", _last(points, "middle"))]
     last += [("high", _last(points, "high"))] if by_range else []
-    placed = sorted(
-        (Label(k, x(p[0].timestamp()) + 8, y(p[1]) + 4) for k, p in last if p), key=lambda lab: lab.y
-    )
+    placed = sorted((Label(k, x(p[0].timestamp()) + 8, y(p[1]) + 4) for k, p in last if p), key=lambda lab: lab.y)
     out: list[Label] = []
     for label in placed:
         lowest = out[-1].y + 15 if out else label.y
@@ -178,13 +176,5 @@ def _shown(point: Point) -> float | None:
 
 def _dot(point: Point, x: Callable, y: Callable, period: str) -> Dot:
     value = _shown(point)
-    pattern = (
-        "%Y-%m-%d %H:%M"
-        if period == "hour"
-        else "%Y-%m"
-        if period == "month"
-        else "%Y"
-        if period == "year"
-        else "%Y-%m-%d"
-    )
+    pattern = "%Y-%m-%d %H:%M" if period == "hour" else "%Y-%m" if period == "month" else "%Y" if period == "year" else "%Y-%m-%d"
     return Dot(x(point.at.timestamp()), y(value), point.at.strftime(pattern), value)

@@ -28,9 +28,7 @@ def install(app: FastAPI) -> None:
 def answer(request: Request, status: int, sentence: str | None = None) -> Response:
     """The error as page or JSON, in the reader's language when it has a sentence of its own."""
     t = Texts(negotiate(request))
-    said = sentence or t.known(f"error.{status}", HTTPStatus(status).phrase).format(
-        path=request.url.path[:200]
-    )
+    said = sentence or t.known(f"error.{status}", HTTPStatus(status).phrase).format(path=request.url.path[:200])
     if request.url.path.startswith(MACHINE_PATHS):
         body = {"title": HTTPStatus(status).phrase, "status": status, "detail": said}
         return JSONResponse(body, status, media_type="application/problem+json")
@@ -39,9 +37,7 @@ def answer(request: Request, status: int, sentence: str | None = None) -> Respon
 
 def _withdrawn(request: Request, error: Withdrawn) -> Response:
     v = error.version
-    said = Texts(negotiate(request))(
-        "error.withdrawn", theme=v.theme, version=v.version, date=v.recorded[:10], reason=v.reason
-    )
+    said = Texts(negotiate(request))("error.withdrawn", theme=v.theme, version=v.version, date=v.recorded[:10], reason=v.reason)
     return answer(request, 410, said)
 
 

@@ -77,9 +77,7 @@ def _refused_form(scope: Scope) -> PlainTextResponse | None:
         return None
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return PlainTextResponse(
-            "This form takes entries from its own page only; open the page and write there.", 403
-        )
+        return PlainTextResponse("This form takes entries from its own page only; open the page and write there.", 403)
     length = headers.get(b"content-length", "")
     if not length.isdigit():
         return PlainTextResponse("A form must state its length (Content-Length).", 411)

@@ -1,7 +1,7 @@
 """The open datasets: those that the disclosure gate lets out and that are in the serving file or in a release."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -53,8 +53,12 @@ class OpenDataset:
     def source(self) -> str:
         """Table and row condition for SQL's `from`: identifiers come from the contract, never from a reader."""
         table = f"{identifier(self.contract.layer)}.{identifier(self.contract.id)}"
-        condition = open_rows(self.contract)
-        return f"{table} where {identifier(condition)}" if condition else f"{table} where true"
+        return f"{table} where {identifier(self.condition) if self.condition else 'true'}"
+
+    @property
+    def condition(self) -> str | None:
+        """The column that must hold for a row to be open, None when all are."""
+        return open_rows(self.contract)
 
     @property
     def bands(self) -> list[str]:
@@ -100,16 +104,12 @@ def get(dataset_id: str) -> OpenDataset:
 def _describe(dataset: Dataset) -> OpenDataset | None:
     types = _tables(data.key()).get(dataset.table, {})
     version = released.latest(dataset.domain)
-    release = (
-        next((d for d in released.manifest_of(version)["datasets"] if d["id"] == dataset.id), None)
-        if version
-        else None
-    )
+    release = next((d for d in released.manifest_of(version)["datasets"] if d["id"] == dataset.id), None) if version else None
     try:
         fields = open_columns(dataset)
         facts = _facts(dataset.id, data.key()) if types else None
         if facts:
-            check_origins(dataset, facts.origins, settings().profile)
+            facts = replace(facts, origins=check_origins(dataset, facts.origins, settings().profile))
     except Refused as refusal:
         log.warning("not shown: %s", refusal)
         return None
@@ -130,16 +130,12 @@ def _facts(dataset_id: str, key: str | None) -> Facts:
     columns = _tables(key)[dataset.table]
     moment = time_field(dataset)
     asked = ["count(*) as rows"]
-    asked += (
-        [f"min({identifier(moment.name)}) as start, max({identifier(moment.name)}) as end_"] if moment else []
-    )
+    asked += [f"min({identifier(moment.name)}) as start, max({identifier(moment.name)}) as end_"] if moment else []
     asked += ["list_sort(list(distinct data_origin)) as origins"] if "data_origin" in columns else []
     asked += ["count(*) filter (where is_provisional) as provisional"] if "is_provisional" in columns else []
     where = f" where {identifier(condition)}" if (condition := open_rows(dataset)) else ""
-    row = data.rows(
-        f"select {', '.join(asked)} from {identifier(dataset.layer)}.{identifier(dataset.id)}{where}"
-    )[0]
-    origins = tuple(o for o in row.get("origins") or () if o) or ((dataset.origin,) if dataset.origin else ())
+    row = data.rows(f"select {', '.join(asked)} from {identifier(dataset.layer)}.{identifier(dataset.id)}{where}")[0]
+    origins = tuple(o for o in row.get("origins") or () if o)
     return Facts(row["rows"], row.get("start"), row.get("end_"), origins, row.get("provisional"))
 
 

@@ -45,9 +45,7 @@ def document(datasets: list[OpenDataset]) -> dict[str, Any]:
                     ("404",),
                 )
             },
-            "/health": {
-                "get": _get("health", "Does the portal have data?", [], {"type": "object"}, failures=("503",))
-            },
+            "/health": {"get": _get("health", "Does the portal have data?", [], {"type": "object"}, failures=("503",))},
         },
         "components": {"schemas": {"Problem": _problem(), **{d.id: _page(d) for d in datasets}}},
     }
@@ -92,20 +90,14 @@ def _parameters(dataset: OpenDataset) -> list[dict[str, Any]]:
             {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
             "Rows of a page.",
         ),
-        _parameter(
-            "offset", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}, "Rows to skip."
-        ),
+        _parameter("offset", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}, "Rows to skip."),
         _parameter(
             "sort",
             {"type": "string", "pattern": f"^{name}(,{name})*$"},
             "Columns to order by, `-` for descending.",
         ),
-        _parameter(
-            "columns", {"type": "string", "pattern": f"^{plain}(,{plain})*$"}, "Columns of the answer."
-        ),
-        _parameter(
-            "format", {"type": "string", "enum": list(FORMATS), "default": FORMATS[0]}, "Form of the answer."
-        ),
+        _parameter("columns", {"type": "string", "pattern": f"^{plain}(,{plain})*$"}, "Columns of the answer."),
+        _parameter("format", {"type": "string", "enum": list(FORMATS), "default": FORMATS[0]}, "Form of the answer."),
         *(parameter for field in shown for parameter in _filters(field)),
     ]
 
@@ -144,11 +136,7 @@ def _page(dataset: OpenDataset) -> dict[str, Any]:
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     """A column as an answer may hold it: a local time has no zone, so `date-time` is left out of the promise."""
-    kept = {
-        k: v
-        for k, v in schema.items()
-        if k in ("description", "type", "format", "examples") and v != "date-time"
-    }
+    kept = {k: v for k, v in schema.items() if k in ("description", "type", "format", "examples") and v != "date-time"}
     kind = kept["type"] if isinstance(kept["type"], list) else [kept["type"], "null"]
     return {**kept, "type": kind}
 

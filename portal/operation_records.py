@@ -76,9 +76,7 @@ def table_of(name: str, limit: int = 100) -> tuple[list[str], list[list[Any]]] |
         return None
     schema, table = name.split(".")
     found = data.rows(f"select * from {identifier(schema)}.{identifier(table)} limit ?", [limit])
-    return columns, [
-        [without_paths(row[c]) if isinstance(row[c], str) else row[c] for c in columns] for row in found
-    ]
+    return columns, [[without_paths(row[c]) if isinstance(row[c], str) else row[c] for c in columns] for row in found]
 
 
 def freshness() -> list[Freshness]:
@@ -125,6 +123,4 @@ def _state(row: dict[str, Any]) -> str:
 def _summed(rows: list[dict[str, Any]]) -> QualityState:
     states = [row["state"] for row in rows]
     worst = next((s for s in STATES if s in states), "unknown")
-    return QualityState(
-        worst, len(rows), states.count("failed"), states.count("warned"), max(row["at"] for row in rows)
-    )
+    return QualityState(worst, len(rows), states.count("failed"), states.count("warned"), max(row["at"] for row in rows))

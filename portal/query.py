@@ -55,14 +55,10 @@ class Question:
         return f"select count(*) from {dataset.source}{where}", values
 
     def _where(self) -> tuple[str, list[Any]]:
-        return "".join(f" and {sql}" for sql, _ in self.conditions), [
-            v for _, values in self.conditions for v in values
-        ]
+        return "".join(f" and {sql}" for sql, _ in self.conditions), [v for _, values in self.conditions for v in values]
 
 
-def parse(
-    dataset: OpenDataset, given: Sequence[tuple[str, str]], default_limit: int = DEFAULT_LIMIT
-) -> Question:
+def parse(dataset: OpenDataset, given: Sequence[tuple[str, str]], default_limit: int = DEFAULT_LIMIT) -> Question:
     """Read the parameters of an address. Raises BadParameter with one sentence."""
     fields = {f.name: f for f in dataset.fields if f.name in dataset.types}
     once = _once(given)
@@ -107,9 +103,7 @@ def _order(text: str | None, fields: dict[str, Field], dataset: OpenDataset) -> 
     return tuple(f"{identifier(name)} {'desc' if down else 'asc'} nulls last" for name, down in whole)
 
 
-def _condition(
-    name: str, values: list[str], fields: dict[str, Field], dataset: OpenDataset
-) -> tuple[str, tuple[Any, ...]]:
+def _condition(name: str, values: list[str], fields: dict[str, Field], dataset: OpenDataset) -> tuple[str, tuple[Any, ...]]:
     column, _, operator = name.partition(".")
     if column not in fields:
         raise BadParameter(f"Unknown parameter {_shown(name)}. {_hint(column, [*fields, *RESERVED])}")
@@ -210,9 +204,7 @@ def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
 
 def _known(name: str, parameter: str, fields: dict[str, Field]) -> str:
     if name not in fields:
-        raise BadParameter(
-            f"Parameter {parameter} names the unknown column {_shown(name)}. {_hint(name, list(fields))}"
-        )
+        raise BadParameter(f"Parameter {parameter} names the unknown column {_shown(name)}. {_hint(name, list(fields))}")
     return name
 
 

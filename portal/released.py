@@ -46,9 +46,7 @@ def versions(theme: str) -> list[Version]:
     """All versions whose files are there, newest first; empty for an unknown theme."""
     if theme not in themes():
         return []
-    listed = (
-        Version(theme=theme, **entry) for entry in read_json(settings().releases / theme / INDEX)["versions"]
-    )
+    listed = (Version(theme=theme, **entry) for entry in read_json(settings().releases / theme / INDEX)["versions"])
     return sorted((v for v in listed if (v.folder / manifest.NAME).is_file()), key=lambda v: -v.sequence)
 
 
@@ -98,11 +96,6 @@ def file_of(version: Version, name: str) -> tuple[Path, dict[str, Any]]:
     }
     listed = {file["path"]: file for file in manifest_of(version)["files"]} | {manifest.NAME: own}
     path = version.folder / name
-    if (
-        name not in listed
-        or path.is_symlink()
-        or not path.is_file()
-        or path.resolve().parent != version.folder.resolve()
-    ):
+    if name not in listed or path.is_symlink() or not path.is_file() or path.resolve().parent != version.folder.resolve():
         raise LookupError(f"{version.theme} {version.version} {name}")
     return path, listed[name]

@@ -63,9 +63,7 @@ def measures(dataset: OpenDataset) -> list[Field]:
     """The columns that can be drawn: numbers that are no key, count or coordinate."""
     keys = set(dataset.contract.primary_key)
     numbers = (
-        f
-        for f in dataset.fields
-        if f.name in dataset.types and f.logical_type in ("number", "integer") and f.name not in keys
+        f for f in dataset.fields if f.name in dataset.types and f.logical_type in ("number", "integer") and f.name not in keys
     )
     return [f for f in numbers if not f.name.startswith(NOT_MEASURES)]
 
@@ -88,9 +86,7 @@ def choose(dataset: OpenDataset, given: dict[str, str]) -> Choice | None:
     wanted = given.get("measure")
     measure = next((f for f in offered if f.name == wanted), None) if wanted else offered[0]
     if measure is None:
-        raise BadParameter(
-            f"There is no measure {wanted[:60]!r}; there are {', '.join(f.name for f in offered)}."
-        )
+        raise BadParameter(f"There is no measure {wanted[:60]!r}; there are {', '.join(f.name for f in offered)}.")
     place, *further = dimensions(dataset) or [None]
     return Choice(
         measure=measure,
@@ -176,8 +172,4 @@ def _day(name: str, text: str | None) -> date | None:
 
 
 def _moment(value: Any) -> datetime:
-    return (
-        value.replace(tzinfo=None)
-        if isinstance(value, datetime)
-        else datetime.combine(value, datetime.min.time())
-    )
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else datetime.combine(value, datetime.min.time())

@@ -52,14 +52,8 @@ def file(theme: str, version: str, name: str, request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     saved = f"{path.stem}_{found.version}{path.suffix}"
     kind = "inline" if entry["dataset"] is None and entry["media_type"].startswith(INLINE) else "attachment"
-    media = (
-        f"{entry['media_type']}; charset=utf-8"
-        if entry["media_type"].startswith("text/")
-        else entry["media_type"]
-    )
-    return FileResponse(
-        path, media_type=media, filename=saved, content_disposition_type=kind, headers=headers
-    )
+    media = f"{entry['media_type']}; charset=utf-8" if entry["media_type"].startswith("text/") else entry["media_type"]
+    return FileResponse(path, media_type=media, filename=saved, content_disposition_type=kind, headers=headers)
 
 
 def _to(address: str, request: Request) -> RedirectResponse:

@@ -37,9 +37,7 @@ def form(request: Request) -> Response:
 
 
 @router.post("/report")
-def send(
-    request: Request, dataset: Annotated[str, Form()] = "", text: Annotated[str, Form()] = ""
-) -> Response:
+def send(request: Request, dataset: Annotated[str, Form()] = "", text: Annotated[str, Form()] = "") -> Response:
     """Keep the entry; with nothing written or too much, show the form again and say so (400); 503 when the file is full."""
     known = open_data.listed()
     problem = _problem(text.strip(), dataset, [d.id for d in known])

@@ -28,9 +28,7 @@ def template(source: str) -> Response:
     text = io.StringIO()
     csv.writer(text, delimiter=found.format.delimiter, lineterminator="\r\n").writerow(found.columns)
     name = f'attachment; filename="{found.source}.csv"'
-    return Response(
-        text.getvalue(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
-    )
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 
 
 def file_sources() -> list[Source]:
