@@ -16,18 +16,20 @@ from lakehouse.contracts.derive.schema import TIMESTAMP
 
 PERIOD_SECONDS = {"rtd": 0, "minute": 600, "hour": 3600, "day": 86400}
 
+WORDS = pa.dictionary(pa.int32(), pa.string())
+
 SCHEMA = pa.schema(
     [
         ("station_id", pa.string()), ("pollutant_code", pa.string()), ("period", pa.string()), ("observed_at", TIMESTAMP),
         ("value", pa.float64()), ("unit_code", pa.string()), ("flag", pa.string()), ("_problem", pa.string()),
-        ("_as_sent", pa.string()), ("_record_id", pa.string()), ("_item_no", pa.int32()), ("_source_code", pa.string()),
-        ("_delivery_id", pa.string()), ("_rank", pa.int64()), ("_data_origin", pa.string()), ("_received_at", TIMESTAMP),
+        ("_as_sent", pa.string()), ("_record_id", WORDS), ("_item_no", pa.int32()), ("_source_code", WORDS),
+        ("_delivery_id", WORDS), ("_rank", pa.int64()), ("_data_origin", WORDS), ("_received_at", TIMESTAMP),
         ("_available_at", TIMESTAMP),
     ]
 )  # fmt: skip
 """`_problem` is `check|field|message` or null; `_rank` holds source rank and declared revision, higher wins."""
 
-ENVELOPE = ("_record_id", "_delivery_id", "_data_origin", "_received_at", "_observed_at")
+ENVELOPE = ("_record_id", "_delivery_id", "_data_origin")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,9 @@ def _text(value: object) -> str | None:
 
 
 def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -> pa.Table:
-    envelope = {name: _flat(bronze[name]).take(items.row) for name in ENVELOPE if name in bronze.column_names}
+    nothing = pa.nulls(bronze.num_rows, pa.string())
+    envelope = {name: _spread(bronze[name] if name in bronze.column_names else nothing, items.row) for name in ENVELOPE}
+    observed, received = (_flat(bronze[name]).take(items.row) for name in ("_observed_at", "_received_at"))
     device, period, revision = (a.take(items.row) for a in (records.device, records.period, records.revision))
     station = _mapped(device, reference.lookup_station(source.station.issuer))
     pollutant = _mapped(items.code, {code: m.becomes for code, m in source.measures.items()})
@@ -116,17 +120,19 @@ def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -
         (pc.is_null(pollutant), "code_known", "pollutant_code", items.code, "is no code of the source mapping; add it there or list it under ignore"),
         *problem_value,
     ]  # fmt: skip
-    observed = envelope["_observed_at"]
     columns = {
         "station_id": station, "pollutant_code": pollutant, "period": period, "observed_at": observed, "value": value,
         "unit_code": unit, "flag": flag, "_problem": _problem_text(problems), "_as_sent": items.text,
-        "_record_id": envelope["_record_id"], "_item_no": items.item_no, "_source_code": pa.repeat(source.source, len(station)),
-        "_delivery_id": envelope.get("_delivery_id", pa.nulls(len(station), pa.string())),
-        "_rank": pc.add(revision, source.rank * 1_000_000),
-        "_data_origin": envelope["_data_origin"], "_received_at": envelope["_received_at"],
-        "_available_at": _available_at(source, period, observed, envelope["_received_at"]),
+        **envelope, "_item_no": items.item_no, "_source_code": _spread(pa.array([source.source]), pc.multiply(items.row, 0)),
+        "_rank": pc.add(revision, source.rank * 1_000_000), "_received_at": received,
+        "_available_at": _available_at(source, period, observed, received),
     }  # fmt: skip
     return pa.table([columns[f.name] for f in SCHEMA], schema=SCHEMA)
+
+
+def _spread(column: pa.Array | pa.ChunkedArray, row: pa.Array) -> pa.DictionaryArray:
+    """A text column of the bronze rows on their items, without copying the texts."""
+    return pa.DictionaryArray.from_arrays(row.cast(pa.int32()), _flat(column))
 
 
 def _values(items: Items, pollutant: pa.Array, source: Source):
@@ -146,6 +152,12 @@ def _values(items: Items, pollutant: pa.Array, source: Source):
 
 def parse_numbers(text: pa.Array) -> pa.Array:
     """Decimal texts -> doubles; null where the text is none (no blanks, no thousands separators, no NaN)."""
+    try:
+        numbers = pc.cast(text, pa.float64())  # nearly always all of them are plain numbers
+        if pc.all(pc.is_finite(numbers)).as_py() is not False:
+            return numbers
+    except pa.ArrowInvalid:
+        pass
     fits = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
     return pc.cast(pc.if_else(fits, pc.utf8_ltrim(text, characters="+"), None), pa.float64())
 

@@ -18,41 +18,58 @@ MINUTES = {"hour": 60, "minute": 10, "rtd": 1}
 def hourly(silver: pa.Table, dataset: Dataset) -> pa.Table:
     """Rows of the hourly dataset for the silver rows of one slice; day values take no part."""
     rows = silver.filter(pc.is_in(silver["period"], value_set=pa.array(list(MINUTES))))
-    schema = arrow_schema(dataset)
     if not rows.num_rows:
-        return schema.empty_table()
-    rows = rows.append_column("hour_at", pc.floor_temporal(rows["observed_at"], unit="hour"))
-    rows = rows.append_column("_span", _mapped(rows["period"], MINUTES))
-    rows = _only_longest_period(rows)
-    valid = pc.and_(pc.equal(rows["flag"], "ok"), pc.is_valid(rows["value"]))
-    rows = rows.append_column("_value", pc.if_else(valid, rows["value"], None))
-    rows = rows.append_column("_minutes", pc.if_else(valid, rows["_span"], 0))
-    keys = ["station_id", "pollutant_code", "hour_at"]
-    grouped = rows.sort_by([(k, "ascending") for k in [*keys, "observed_at"]]).group_by(keys, use_threads=False).aggregate([
-        ("_value", "mean"), ("_minutes", "sum"), ("unit_code", "first"), ("period", "first"), ("_available_at", "max"),
-        ("_received_at", "max"), ("_warnings", "max"), ("_data_origin", "max"), ("_record_id", "first"), ("_source_code", "first"),
-    ])  # fmt: skip
-    names = {
-        "value": grouped["_value_mean"], "unit_code": grouped["unit_code_first"], "period_used": grouped["period_first"],
-        "minutes_valid": pc.cast(pc.min_element_wise(grouped["_minutes_sum"], 60), pa.int64()),
-        "_warnings": grouped["_warnings_max"], "_record_id": grouped["_record_id_first"],
-        "_item_no": pa.nulls(grouped.num_rows, pa.int32()), "_source_code": grouped["_source_code_first"],
-        "_data_origin": grouped["_data_origin_max"], "_received_at": grouped["_received_at_max"],
-        "_available_at": grouped["_available_at_max"], **{k: grouped[k] for k in keys},
-        dataset.partition: slice_of(grouped["hour_at"], dataset.partition),
-    }  # fmt: skip
-    return pa.table([names[n] for n in schema.names], names=schema.names).cast(schema)
+        return arrow_schema(dataset).empty_table()
+    hour_at = pc.floor_temporal(rows["observed_at"], unit="hour")
+    span = _mapped(rows["period"], MINUTES)
+    order, starts = _hours_of(rows.append_column("hour_at", hour_at), span)
+    rows = rows.append_column("hour_at", hour_at).take(order)
+    return _table(rows, span[order], starts, dataset)
 
 
-def _only_longest_period(rows: pa.Table) -> pa.Table:
+def _hours_of(rows: pa.Table, span: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the rows that make the hours (longest period only), grouped by hour in time order, and group starts."""
     packed = pack_keys(rows, ("station_id", "pollutant_code", "hour_at"))
-    groups, at = np.unique(packed, return_inverse=True)
-    longest = np.zeros(len(groups), np.int64)
-    spans = rows["_span"].to_numpy()
-    np.maximum.at(longest, at, spans)
-    return rows.filter(pa.array(spans == longest[at]))
+    order = np.lexsort((rows["observed_at"].cast(pa.int64()).to_numpy(), packed))
+    starts = _starts(packed[order])
+    longest = np.repeat(np.maximum.reduceat(span[order], starts), np.diff(np.r_[starts, len(order)]))
+    order = order[span[order] == longest]
+    return order, _starts(packed[order])
 
 
-def _mapped(column: pa.ChunkedArray, mapping: dict[str, int]) -> pa.Array:
+def _starts(groups: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
+
+
+def _table(rows: pa.Table, span: np.ndarray, starts: np.ndarray, dataset: Dataset) -> pa.Table:
+    values = rows["value"].to_numpy()
+    valid = np.asarray(pc.equal(rows["flag"], "ok")) & ~np.isnan(values)
+    count = np.add.reduceat(valid.astype(np.int64), starts)
+    total = np.add.reduceat(np.where(valid, values, 0.0), starts)
+    mean = np.divide(total, count, out=np.full(len(starts), np.nan), where=count > 0)
+    first = rows.take(starts)
+    newest = {n: pa.array(np.maximum.reduceat(rows[n].cast(pa.int64()).to_numpy(), starts)) for n in ("_received_at", "_available_at")}
+    columns = {
+        **{n: first[n] for n in ("station_id", "pollutant_code", "hour_at", "unit_code", "_record_id", "_source_code", "_data_origin")},
+        **newest, "value": pa.array(mean, from_pandas=True), "period_used": first["period"],
+        "minutes_valid": pa.array(np.minimum(np.add.reduceat(np.where(valid, span, 0), starts), 60)),
+        "_warnings": _any_warning(rows["_warnings"], starts), "_item_no": pa.nulls(len(starts), pa.int32()),
+        dataset.partition: slice_of(first["hour_at"], dataset.partition),
+    }  # fmt: skip
+    schema = arrow_schema(dataset)
+    return pa.table([columns[n] for n in schema.names], names=schema.names).cast(schema)
+
+
+def _any_warning(warnings: pa.ChunkedArray, starts: np.ndarray) -> pa.Array:
+    """Per hour, one of its readings' warnings (the last in alphabetical order); null when none has any."""
+    encoded = warnings.combine_chunks().dictionary_encode()
+    words = sorted(encoded.dictionary.to_pylist())
+    rank = np.array([words.index(w) for w in encoded.dictionary.to_pylist()] or [0])
+    codes = np.where(np.asarray(encoded.indices.is_valid()), rank[np.asarray(encoded.indices.fill_null(0))], -1)
+    worst = np.maximum.reduceat(codes, starts)
+    return pa.array([*words, None], pa.string()).take(pa.array(np.where(worst < 0, len(words), worst)))
+
+
+def _mapped(column: pa.ChunkedArray, mapping: dict[str, int]) -> np.ndarray:
     found = pc.index_in(column, value_set=pa.array(list(mapping)))
-    return pa.array(list(mapping.values()), pa.int64()).take(found.combine_chunks())
+    return np.array(list(mapping.values()))[found.to_numpy()]

@@ -37,27 +37,34 @@ class Settled:
 
 def settle(rows: pa.Table, dataset: Dataset, decisions: dict[str, Decision]) -> Settled:
     """Apply fixes, check, hold what breaks an error rule, choose winners, name the warnings of what stays."""
-    hold_ids = pc.binary_join_element_wise(rows["_record_id"], pc.cast(rows["_item_no"], pa.string()), "#").combine_chunks()
-    rows, waived = apply_decisions(rows, hold_ids, decisions)
+    rows, waived = apply_decisions(rows, decisions)
     broken = broken_rules(rows, dataset)
     failing = np.logical_or.reduce([np.zeros(rows.num_rows, bool), *(b for _, b in broken)])
     held = failing & ~waived
     passed = np.flatnonzero(~held)
     winners = passed[winner_positions(rows.take(passed), dataset.primary_key)]
     silver = with_warnings(rows.take(winners), dataset, waived[winners])
-    return Settled(silver, _quarantine(rows, hold_ids, held, broken), len(passed) - len(winners))
+    return Settled(silver, _quarantine(rows, held, broken), len(passed) - len(winners))
 
 
-def apply_decisions(rows: pa.Table, hold_ids: pa.Array, decisions: dict[str, Decision]) -> tuple[pa.Table, np.ndarray]:
+def hold_id(rows: pa.Table, at: int) -> str:
+    """Identity of the item at that position, should it be held: record id and item number."""
+    return f"{rows['_record_id'][at].as_py()}#{rows['_item_no'][at].as_py()}"
+
+
+def apply_decisions(rows: pa.Table, decisions: dict[str, Decision]) -> tuple[pa.Table, np.ndarray]:
     """Rows with the stewards' fixes in place, and which rows a waiver lets pass."""
     waived = np.zeros(rows.num_rows, bool)
     if not decisions:
         return rows, waived
-    concerned = pc.is_in(hold_ids, value_set=pa.array(list(decisions)))
+    records = pa.array([h.split("#")[0] for h in decisions])
+    concerned = pc.is_in(rows["_record_id"].cast(pa.string()), value_set=records)
     changes: dict[str, dict[int, object]] = {}
     fixed: set[int] = set()
-    for at in np.flatnonzero(concerned.to_numpy(zero_copy_only=False)):
-        decision = decisions[hold_ids[at].as_py()]
+    for at in np.flatnonzero(concerned.to_numpy()):
+        decision = decisions.get(hold_id(rows, int(at)))
+        if decision is None:
+            continue
         waived[at] = decision.kind == "waive"
         for column, value in decision.changes.items():
             changes.setdefault(column, {})[int(at)] = value
@@ -102,7 +109,7 @@ def winner_positions(rows: pa.Table, key: tuple[str, ...]) -> np.ndarray:
         return order
     contested = np.flatnonzero(~(is_first & np.r_[is_first[1:], True]))
     rivals = order[contested]
-    record = rows["_record_id"].take(rivals).to_numpy(zero_copy_only=False).astype("S32")
+    record = np.array(rows["_record_id"].take(rivals).to_pylist(), dtype="S32")
     better = np.lexsort((
         -rows["_item_no"].to_numpy()[rivals], np.unique(record, return_inverse=True)[1],
         rows["_rank"].to_numpy()[rivals], packed[rivals],
@@ -180,16 +187,14 @@ def group_breaks(rule: Rule, rows: pa.Table) -> np.ndarray:
     return broken[at] & np.asarray(pc.is_in(codes, value_set=pa.array(flags)))
 
 
-def _quarantine(rows: pa.Table, hold_ids: pa.Array, held: np.ndarray, broken: list[tuple[Rule | None, np.ndarray]]) -> pa.Table:
+def _quarantine(rows: pa.Table, held: np.ndarray, broken: list[tuple[Rule | None, np.ndarray]]) -> pa.Table:
     """Held rows with every failed check; the same row held twice (delivered twice) appears once."""
-    at = np.flatnonzero(held)
-    ids = hold_ids.take(pa.array(at)).to_pylist()
-    first = {hold_id: int(position) for hold_id, position in reversed(list(zip(ids, at, strict=True)))}
+    first = {hold_id(rows, int(at)): int(at) for at in reversed(np.flatnonzero(held))}
     out = []
-    for hold_id, position in sorted(first.items()):
+    for held_id, position in sorted(first.items()):
         row = {name: rows[name][position].as_py() for name in rows.column_names}
         out.append({
-            "_hold_id": hold_id, **{k: row[k] for k in ("_record_id", "_item_no", "_source_code", "_delivery_id", "observed_at")},
+            "_hold_id": held_id, **{k: row[k] for k in ("_record_id", "_item_no", "_source_code", "_delivery_id", "observed_at")},
             "checks": failed_checks(row, [rule for rule, breaks in broken if breaks[position]]),
             "row": json.dumps({k: row[k] for k in (*FIXABLE, "observed_at", "_as_sent")}, default=str, ensure_ascii=False),
             "_event_month": row["observed_at"].date().replace(day=1),
