@@ -10,7 +10,9 @@ from pathlib import Path
 
 os.environ.setdefault("TYPER_STANDARD_TRACEBACK", "1")  # a traceback is for us, not a picture
 EXPECTED = (ValueError, LookupError, RuntimeError, OSError)
-INTRODUCTION = "A city's data, from the device to the public page. `lake demo` shows all of it on real sample input."
+INTRODUCTION = (
+    "A city's data, from the device to the public page. `lake demo` shows all of it on real sample input."
+)
 
 
 def commands() -> dict[str, EntryPoint]:
@@ -49,7 +51,9 @@ def first_line(point: EntryPoint) -> str:
         return ""
     folder = Path(found.origin).parent.joinpath(*rest)
     file = folder.with_suffix(".py") if rest else Path(found.origin)
-    return (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").split("\n")[0] if file.exists() else ""
+    return (
+        (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").split("\n")[0] if file.exists() else ""
+    )
 
 
 def main() -> None:

@@ -26,7 +26,9 @@ SOURCE = "environment__air_quality__prsa"
 
 
 @app.callback(invoke_without_command=True)
-def demo(leave: Annotated[bool, typer.Option("--exit", help="Do all the work, serve nothing.")] = False) -> None:
+def demo(
+    leave: Annotated[bool, typer.Option("--exit", help="Do all the work, serve nothing.")] = False,
+) -> None:
     """Every step is safe to interrupt and to repeat; what is done already is not done again."""
     began = time.monotonic()
     set_clock()
@@ -43,7 +45,9 @@ def demo(leave: Annotated[bool, typer.Option("--exit", help="Do all the work, se
         print(f"\n[{number}/{len(steps)}] {title}", flush=True)
         step()
         print(f"      {time.monotonic() - clock:.1f} s", flush=True)
-    print(f"\nAll of it took {time.monotonic() - began:.0f} s. Historical data: as of {settings().as_of_time():%Y-%m-%d %H:%M} UTC.")
+    print(
+        f"\nAll of it took {time.monotonic() - began:.0f} s. Historical data: as of {settings().as_of_time():%Y-%m-%d %H:%M} UTC."
+    )
     if not leave:
         serve_until_stopped()
 
@@ -86,11 +90,25 @@ def replay_devices() -> None:
         "utf-8",
     )
     log = (folder / "collector.log").open("ab")
-    collector = subprocess.Popen([sys.executable, "-m", "lakehouse.cli", "collect", "--config", str(config)], stderr=log, start_new_session=True)
+    collector = subprocess.Popen(
+        [sys.executable, "-m", "lakehouse.cli", "collect", "--config", str(config)],
+        stderr=log,
+        start_new_session=True,
+    )
     try:
         wait_until(lambda: port_taken(port) or collector.poll() is not None, 30)
-        feeder = [sys.executable, "-m", "edge_collectors.feeders", "hj212", *map(str, readings), "--log", str(folder / "devices.jsonl")]
-        sent = subprocess.run([*feeder, "--port", str(port), "--window", "32"], check=True, capture_output=True, text=True)
+        feeder = [
+            sys.executable,
+            "-m",
+            "edge_collectors.feeders",
+            "hj212",
+            *map(str, readings),
+            "--log",
+            str(folder / "devices.jsonl"),
+        ]
+        sent = subprocess.run(
+            [*feeder, "--port", str(port), "--window", "32"], check=True, capture_output=True, text=True
+        )
         print(f"  devices: {sent.stdout.strip()} packets by the collector")
     finally:
         collector.send_signal(signal.SIGTERM)
@@ -118,7 +136,9 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > end:
-            raise RuntimeError(f"The collector did not listen within {seconds:.0f} s; see {settings().data_home}/demo/collector.log.")
+            raise RuntimeError(
+                f"The collector did not listen within {seconds:.0f} s; see {settings().data_home}/demo/collector.log."
+            )
         time.sleep(0.05)
 
 

@@ -38,7 +38,9 @@ def run(names: tuple[str, ...] = (), tell: Callable[[str], None] = print) -> Non
     """
     registered = stages()
     if unknown := set(names) - {s.name for s in registered}:
-        raise ValueError(f"No stage {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in registered)}.")
+        raise ValueError(
+            f"No stage {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in registered)}."
+        )
     for stage in registered:
         if not names or stage.name in names:
             _run_stage(stage, tell)
@@ -59,4 +61,6 @@ def lock(name: str, plan: Plan) -> None:
     """Write the resolved plan beside the run before anything is done."""
     folder = settings().runs / outcomes.run_id()
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.plan.json").write_text(json.dumps(plan, indent=1, sort_keys=True, default=str), "utf-8")
+    (folder / f"{name}.plan.json").write_text(
+        json.dumps(plan, indent=1, sort_keys=True, default=str), "utf-8"
+    )

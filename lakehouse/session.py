@@ -57,7 +57,9 @@ def _machine_options() -> dict[str, str]:
     return {
         "spark.jars": ",".join(str(jar) for jar in toolchain.jars()),
         "spark.driver.memory": settings().spark_memory,
-        "spark.driver.extraJavaOptions": " ".join(["-Xlog:disable", "-Xlog:all=error:stderr", logging, *toolchain.class_archive_options()]),
+        "spark.driver.extraJavaOptions": " ".join(
+            ["-Xlog:disable", "-Xlog:all=error:stderr", logging, *toolchain.class_archive_options()]
+        ),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(settings().tables),
     }
@@ -74,7 +76,12 @@ def register_tables(spark: "SparkSession") -> None:
     """Make every Delta folder of the lake a table of the in-memory catalog. The folder is the truth."""
     for layer in tables.LAYERS:
         spark.sql(f"create database if not exists {layer} location '{settings().tables / layer}'")
-    known = {f"{layer}.{t.name}" for layer in tables.LAYERS for t in spark.catalog.listTables(layer) if not t.isTemporary}
+    known = {
+        f"{layer}.{t.name}"
+        for layer in tables.LAYERS
+        for t in spark.catalog.listTables(layer)
+        if not t.isTemporary
+    }
     for name in tables.names():
         if name not in known:
             register(spark, name)

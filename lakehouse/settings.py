@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -21,7 +26,9 @@ class Settings(BaseSettings):
     data_home: Path = Field(default_factory=lambda v: v["home"] / "data")
     secrets_home: Path = Field(default_factory=lambda v: v["home"] / "secrets")
     profile: Literal["sample", "production"] = "sample"
-    as_of: AwareDatetime | None = Field(None, description="The clock of freshness, lateness and forecasts; unset = now.")
+    as_of: AwareDatetime | None = Field(
+        None, description="The clock of freshness, lateness and forecasts; unset = now."
+    )
     reference_data: Path | None = Field(None, description="Folder of real data for tests and benchmarks.")
     spark_master: str = "local[*]"
     spark_memory: str = "3g"
@@ -96,5 +103,7 @@ def settings() -> Settings:
     """The settings of this process. Tests call `settings.cache_clear()` after they change the environment."""
     unknown = [k for k in os.environ if k.startswith("LAKE_") and k[5:].lower() not in Settings.model_fields]
     if unknown := [k for k in unknown if not k.startswith(("LAKE_CRASH_", "LAKE_INTERNAL_"))]:
-        raise SystemExit(f"{', '.join(sorted(unknown))}: no such setting; `lake doctor` lists them. Unset it or mend its name.")
+        raise SystemExit(
+            f"{', '.join(sorted(unknown))}: no such setting; `lake doctor` lists them. Unset it or mend its name."
+        )
     return Settings()

@@ -21,7 +21,9 @@ def location(name: str) -> Path:
     """Folder of `<layer>.<table>`. Raises ValueError for a name outside the layers."""
     layer, _, table = name.partition(".")
     if layer not in LAYERS or not table.replace("_", "a").isalnum():
-        raise ValueError(f"{name!r} is no table name; write <layer>.<table> with a layer of {', '.join(LAYERS)}.")
+        raise ValueError(
+            f"{name!r} is no table name; write <layer>.<table> with a layer of {', '.join(LAYERS)}."
+        )
     return settings().tables / layer / table
 
 
@@ -41,7 +43,9 @@ def open_table(name: str, version: int | None = None) -> DeltaTable:
     try:
         return DeltaTable(location(name), version=version)
     except TableNotFoundError:
-        raise LookupError(f"Table {name} does not exist yet; `lake run` builds it, `lake tables` lists what is there.") from None
+        raise LookupError(
+            f"Table {name} does not exist yet; `lake run` builds it, `lake tables` lists what is there."
+        ) from None
 
 
 def version(name: str) -> int | None:
@@ -54,7 +58,9 @@ def committed_at(name: str, at_version: int | None = None) -> datetime:
     return datetime.fromtimestamp(table.history(1)[0]["timestamp"] / 1000, UTC)
 
 
-def read(name: str, columns: Sequence[str] | None = None, version: int | None = None, filters=None) -> pa.Table:
+def read(
+    name: str, columns: Sequence[str] | None = None, version: int | None = None, filters=None
+) -> pa.Table:
     """The rows as Arrow. `filters` as in pyarrow's dataset API (an expression)."""
     dataset = open_table(name, version).to_pyarrow_dataset()
     return dataset.to_table(columns=list(columns) if columns else None, filter=filters)
@@ -71,7 +77,11 @@ def append(
         return False
     properties = CommitProperties(app_transactions=[Transaction(*transaction)]) if transaction else None
     write_deltalake(
-        location(name), rows, mode="append", partition_by=list(partition_by) or None, schema_mode="merge",
+        location(name),
+        rows,
+        mode="append",
+        partition_by=list(partition_by) or None,
+        schema_mode="merge",
         commit_properties=properties,
     )
     return True
@@ -87,7 +97,13 @@ def transacted(name: str, application: str) -> int:
 
 def replace(name: str, rows: pa.Table, partition_by: Sequence[str] = ()) -> int:
     """Replace the whole content (and schema); returns the new version."""
-    write_deltalake(location(name), rows, mode="overwrite", schema_mode="overwrite", partition_by=list(partition_by) or None)
+    write_deltalake(
+        location(name),
+        rows,
+        mode="overwrite",
+        schema_mode="overwrite",
+        partition_by=list(partition_by) or None,
+    )
     return open_table(name).version()
 
 
@@ -114,4 +130,6 @@ def attach(connection: "duckdb.DuckDBPyConnection", wanted: Iterable[str]) -> No
         layer, table = name.split(".")
         connection.execute(f"create schema if not exists {layer}")
         connection.register(f"_delta_{layer}_{table}", open_table(name).to_pyarrow_dataset())
-        connection.execute(f'create or replace view {layer}."{table}" as select * from "_delta_{layer}_{table}"')
+        connection.execute(
+            f'create or replace view {layer}."{table}" as select * from "_delta_{layer}_{table}"'
+        )

@@ -36,7 +36,12 @@ def resolve(dataset: Dataset, contracts: Contracts) -> Plan:
     days = _slices_of_new_files(bronze, {} if whole else last["bronze"], dataset.partition)
     if not whole:
         days |= _slices_of_decisions(dataset, standing, last["decisions"])
-    return {"dataset": dataset.id, "inputs": inputs, "whole": whole, "slices": [d.isoformat() for d in sorted(days)]}
+    return {
+        "dataset": dataset.id,
+        "inputs": inputs,
+        "whole": whole,
+        "slices": [d.isoformat() for d in sorted(days)],
+    }
 
 
 def rules_hash(dataset: Dataset) -> str:
@@ -46,19 +51,28 @@ def rules_hash(dataset: Dataset) -> str:
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()[:16]
 
 
-def _slices_of_new_files(bronze: dict[str, int | None], seen: dict[str, int], partition: str | None) -> set[date]:
+def _slices_of_new_files(
+    bronze: dict[str, int | None], seen: dict[str, int], partition: str | None
+) -> set[date]:
     found: set[date] = set()
     for name in bronze:
         files = tables.files_added(name, seen.get(name))
         if files:
             observed = ds.dataset(files, format="parquet").to_table(columns=["_observed_at"])["_observed_at"]
-            found |= {start_of(day, partition) for day in pc.unique(pc.floor_temporal(observed, unit="day")).to_pylist()}
+            found |= {
+                start_of(day, partition)
+                for day in pc.unique(pc.floor_temporal(observed, unit="day")).to_pylist()
+            }
     return found
 
 
 def _slices_of_decisions(dataset: Dataset, now: dict[str, str], before: dict[str, str]) -> set[date]:
     changed = {h for h, _ in set(now.items()) ^ set(before.items())}
-    return {start_of(d.observed_at, dataset.partition) for d in decisions.history(dataset.id) if d.hold_id in changed}
+    return {
+        start_of(d.observed_at, dataset.partition)
+        for d in decisions.history(dataset.id)
+        if d.hold_id in changed
+    }
 
 
 def start_of(instant: datetime, partition: str | None) -> date:
@@ -69,8 +83,14 @@ def start_of(instant: datetime, partition: str | None) -> date:
 
 def bounds(start: date, partition: str | None) -> tuple[datetime, datetime]:
     """The slice's instants: from (included) and to (excluded)."""
-    end = (start + timedelta(days=32)).replace(day=1) if partition == "_event_month" else start + timedelta(days=1)
-    return datetime(start.year, start.month, start.day, tzinfo=UTC), datetime(end.year, end.month, end.day, tzinfo=UTC)
+    end = (
+        (start + timedelta(days=32)).replace(day=1)
+        if partition == "_event_month"
+        else start + timedelta(days=1)
+    )
+    return datetime(start.year, start.month, start.day, tzinfo=UTC), datetime(
+        end.year, end.month, end.day, tzinfo=UTC
+    )
 
 
 def local(uri: str) -> Path:

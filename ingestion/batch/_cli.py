@@ -19,8 +19,12 @@ deliver = typer.Typer(help="Deliver files of one source; each is answered by a s
 fetch = typer.Typer(help="Fetch a file from an HTTP address and deliver it.")
 receipts = typer.Typer(help="List, show and verify receipts.", no_args_is_help=True)
 
-SourceName = Annotated[str, typer.Argument(help="Name of the source mapping, e.g. environment__air_quality__prsa.")]
-Revision = Annotated[int, typer.Option(help="Declared by the sender; a higher revision corrects a lower one.")]
+SourceName = Annotated[
+    str, typer.Argument(help="Name of the source mapping, e.g. environment__air_quality__prsa.")
+]
+Revision = Annotated[
+    int, typer.Option(help="Declared by the sender; a higher revision corrects a lower one.")
+]
 
 
 @deliver.callback(invoke_without_command=True)
@@ -64,7 +68,9 @@ def list_receipts(source: Annotated[str, typer.Option(help="Only this source.")]
         raise LookupError("There are no receipts yet; `lake deliver SOURCE FILE` makes the first.")
     for row in sorted(tables.read(receipts_.TABLE).to_pylist(), key=lambda r: r["received_at"]):
         if source in ("", row["source"]):
-            typer.echo(f"{row['received_at'][:19]} {row['delivery_id']} {row['state']:<8} {row['received']:>8} {row['source']} {row['file_name']}")
+            typer.echo(
+                f"{row['received_at'][:19]} {row['delivery_id']} {row['state']:<8} {row['received']:>8} {row['source']} {row['file_name']}"
+            )
 
 
 @receipts.command()
@@ -83,12 +89,19 @@ def key() -> None:
 
 
 @receipts.command()
-def verify(file: Path, public_key: Annotated[str, typer.Option("--key", help="Trusted public key; default: this lake's.")] = "") -> None:
+def verify(
+    file: Path,
+    public_key: Annotated[str, typer.Option("--key", help="Trusted public key; default: this lake's.")] = "",
+) -> None:
     """Whether a receipt file is unchanged and signed by the trusted key; needs no lake and no network."""
     body = json.loads(file.read_text("utf-8"))
     if not receipts_.verify(body, public_key or receipts_.public_key()):
-        raise ValueError(f"{file}: the signature does not fit; the receipt was changed, or another installation signed it.")
-    typer.echo(f"{file.name}: valid; {body['file_name']} of {body['received_at'][:19]}, state {body['state']}.")
+        raise ValueError(
+            f"{file}: the signature does not fit; the receipt was changed, or another installation signed it."
+        )
+    typer.echo(
+        f"{file.name}: valid; {body['file_name']} of {body['received_at'][:19]}, state {body['state']}."
+    )
 
 
 def _known(source: str) -> None:

@@ -82,9 +82,13 @@ def content(delivery: Delivery) -> bytes:
         with gzip.open(delivery.raw_file) as packed:
             unpacked = packed.read(UNPACKED_LIMIT_BYTES + 1)
     except (OSError, EOFError) as error:
-        raise Refused(f"{delivery.file_name}: the gzip archive is damaged ({error}); send the file again.") from error
+        raise Refused(
+            f"{delivery.file_name}: the gzip archive is damaged ({error}); send the file again."
+        ) from error
     if len(unpacked) > UNPACKED_LIMIT_BYTES:
-        raise Refused(f"{delivery.file_name}: unpacks to more than {UNPACKED_LIMIT_BYTES} bytes; split the file.")
+        raise Refused(
+            f"{delivery.file_name}: unpacks to more than {UNPACKED_LIMIT_BYTES} bytes; split the file."
+        )
     return unpacked
 
 

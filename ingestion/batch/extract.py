@@ -40,9 +40,13 @@ def extract(body: bytes, source: Source, file_name: str) -> Extract:
     Raises Refused when the file as a whole is not what the source declares (encoding, header, sheet, syntax).
     """
     if source.format is None:
-        raise Refused(f"{source.source}: the source declares no file format, so nothing can be delivered to it.")
+        raise Refused(
+            f"{source.source}: the source declares no file format, so nothing can be delivered to it."
+        )
     if not body.strip():
-        raise Refused(f"{file_name}: the file is empty; send the rows of the period, or tell the owner that there are none.")
+        raise Refused(
+            f"{file_name}: the file is empty; send the rows of the period, or tell the owner that there are none."
+        )
     rows, unparsed = READERS[source.format.type](body, source.format, file_name)
     notes = _check_header(rows.column_names[1:], source, file_name)
     return Extract(rows, unparsed, notes)
@@ -60,18 +64,28 @@ def _read_csv(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Unpa
     try:
         table = pa.csv.read_csv(
             io.BytesIO(text),
-            read_options=pa.csv.ReadOptions(use_threads=False, block_size=LONGEST_LINE_BYTES, skip_rows=form.header_row - 1),
-            parse_options=pa.csv.ParseOptions(delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=keep),
-            convert_options=pa.csv.ConvertOptions(strings_can_be_null=False, column_types=_all_text(text, form)),
+            read_options=pa.csv.ReadOptions(
+                use_threads=False, block_size=LONGEST_LINE_BYTES, skip_rows=form.header_row - 1
+            ),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=keep
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                strings_can_be_null=False, column_types=_all_text(text, form)
+            ),
         )
     except pa.ArrowInvalid as error:
-        raise Refused(f"{name}: not a readable CSV file ({str(error).splitlines()[0]}); send it again.") from error
+        raise Refused(
+            f"{name}: not a readable CSV file ({str(error).splitlines()[0]}); send it again."
+        ) from error
     return _numbered(table, {u.row_no for u in unparsed}), unparsed
 
 
 def _all_text(text: bytes, form: Format) -> dict[str, pa.DataType]:
     header = text.split(b"\n", form.header_row)[form.header_row - 1].decode("utf-8")
-    row = pa.csv.read_csv(io.BytesIO(header.encode() + b"\n"), parse_options=pa.csv.ParseOptions(delimiter=form.delimiter))
+    row = pa.csv.read_csv(
+        io.BytesIO(header.encode() + b"\n"), parse_options=pa.csv.ParseOptions(delimiter=form.delimiter)
+    )
     return {column: pa.string() for column in row.column_names}
 
 
@@ -106,7 +120,9 @@ def _read_excel(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Un
     grid = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
     header = [str(h) for h in grid[form.header_row - 1]] if len(grid) >= form.header_row else []
     if not all(header) or len(set(header)) != len(header):
-        raise Refused(f"{name}: row {form.header_row} is no header of unlike, filled names (merged cells?); mend the sheet.")
+        raise Refused(
+            f"{name}: row {form.header_row} is no header of unlike, filled names (merged cells?); mend the sheet."
+        )
     kept = [(n, row) for n, row in enumerate(grid, 1) if n > form.header_row and any(row)]
     columns = {h: pa.array([row[i] for _, row in kept], pa.string()) for i, h in enumerate(header)}
     return pa.table({"_row_no": pa.array([n for n, _ in kept], pa.int64()), **columns}), []
@@ -122,10 +138,14 @@ def _read_json(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Unp
     try:
         found = json.loads(_decode(body, form.encoding, name))
     except json.JSONDecodeError as error:
-        raise Refused(f"{name}: not JSON at line {error.lineno}, column {error.colno} ({error.msg}).") from error
+        raise Refused(
+            f"{name}: not JSON at line {error.lineno}, column {error.colno} ({error.msg})."
+        ) from error
     records = found.get(form.records) if form.records and isinstance(found, dict) else found
     if not isinstance(records, list):
-        raise Refused(f"{name}: holds no list of records{f' under {form.records!r}' if form.records else ''}.")
+        raise Refused(
+            f"{name}: holds no list of records{f' under {form.records!r}' if form.records else ''}."
+        )
     unparsed = [
         Unparsed(n, json.dumps(r, ensure_ascii=False), f"record {n} of {name} is not an object.")
         for n, r in enumerate(records, 1) if not isinstance(r, dict)
@@ -163,4 +183,8 @@ def _check_header(found: list[str], source: Source, name: str) -> list[str]:
 def missing_counts(rows: pa.Table, form: Format) -> dict[str, int]:
     """Per column, how many values are one of the format's words for missing."""
     words = pa.array(form.missing)
-    return {c: pc.sum(pc.is_in(pc.fill_null(rows[c], ""), value_set=words)).as_py() or 0 for c in rows.column_names if not c.startswith("_")}
+    return {
+        c: pc.sum(pc.is_in(pc.fill_null(rows[c], ""), value_set=words)).as_py() or 0
+        for c in rows.column_names
+        if not c.startswith("_")
+    }

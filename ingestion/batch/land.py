@@ -36,7 +36,9 @@ def land(delivery: Delivery) -> receipt.Receipt:
         _commit(bronze, dead, source, delivery)
         outcome.rows_in = bronze.num_rows + dead.num_rows
         outcome.rows_out, outcome.dead_letter = bronze.num_rows, dead.num_rows
-        report = receipt.Report(bronze.num_rows, dead.num_rows, missing_counts(rows, source.format), unparsed[:10], found.notes)
+        report = receipt.Report(
+            bronze.num_rows, dead.num_rows, missing_counts(rows, source.format), unparsed[:10], found.notes
+        )
         return receipt.write(delivery, receipt.landed(report))
 
 
@@ -51,7 +53,9 @@ def _commit(bronze: pa.Table, dead: pa.Table, source: Source, delivery: Delivery
 def split_by_time(found: Extract, source: Source, name: str) -> tuple[pa.Table, list[Unparsed]]:
     """Rows whose event time reads (column `_observed_at` added), and those whose time does not, as unparsed."""
     if source.time is None:
-        raise Refused(f"{source.source}: the mapping names no time columns (`time`); complete it before delivering.")
+        raise Refused(
+            f"{source.source}: the mapping names no time columns (`time`); complete it before delivering."
+        )
     instants = observed_at(found.rows, source.time)
     rows = found.rows.append_column("_observed_at", instants)
     bad = rows.filter(pc.is_null(instants))

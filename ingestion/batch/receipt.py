@@ -34,7 +34,12 @@ class Report:
 
 
 def landed(report: Report) -> dict[str, Any]:
-    return {"state": "landed", "reason": None, "received": report.landed + report.dead_letter, "report": asdict(report)}
+    return {
+        "state": "landed",
+        "reason": None,
+        "received": report.landed + report.dead_letter,
+        "report": asdict(report),
+    }
 
 
 def refused(reason: str) -> dict[str, Any]:
@@ -44,10 +49,16 @@ def refused(reason: str) -> dict[str, Any]:
 def write(delivery: Delivery, result: dict[str, Any]) -> Receipt:
     """Sign the receipt, note it in ops.delivery_receipts (once), then put it beside the raw file."""
     body = {**asdict(delivery), **result}
-    receipt = {**body, "signature": base64.b64encode(signing_key().sign(canonical(body))).decode(), "public_key": public_key()}
+    receipt = {
+        **body,
+        "signature": base64.b64encode(signing_key().sign(canonical(body))).decode(),
+        "public_key": public_key(),
+    }
     flat = {**body, **body["report"]}
     row = {name: flat[name] for name in (*TEXTS, *NUMBERS)}
-    tables.append(TABLE, pa.Table.from_pylist([row], SCHEMA), (f"{delivery.source}/{delivery.delivery_id}", 1))
+    tables.append(
+        TABLE, pa.Table.from_pylist([row], SCHEMA), (f"{delivery.source}/{delivery.delivery_id}", 1)
+    )
     write_whole(delivery.receipt_file, json.dumps(receipt, indent=1, ensure_ascii=False, sort_keys=True))
     return receipt
 
@@ -74,7 +85,9 @@ def signing_key() -> Ed25519PrivateKey:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
-        path.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+        path.write_bytes(
+            Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+        )
     return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
 
 

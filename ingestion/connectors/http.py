@@ -20,7 +20,9 @@ def download(address: str, folder: Path) -> Path:
             answer.raise_for_status()
             _write(answer, part, address)
     except httpx.HTTPError as error:
-        raise RuntimeError(f"{address}: the download failed ({error}); check the address and try again.") from error
+        raise RuntimeError(
+            f"{address}: the download failed ({error}); check the address and try again."
+        ) from error
     return part.rename(folder / name)
 
 
@@ -30,5 +32,7 @@ def _write(answer: httpx.Response, part: Path, address: str) -> None:
         for chunk in answer.iter_bytes(1 << 20):
             size += len(chunk)
             if size > LIMIT_BYTES:
-                raise RuntimeError(f"{address}: larger than {LIMIT_BYTES} bytes; ask the sender to split the file.")
+                raise RuntimeError(
+                    f"{address}: larger than {LIMIT_BYTES} bytes; ask the sender to split the file."
+                )
             file.write(chunk)

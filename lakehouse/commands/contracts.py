@@ -20,7 +20,9 @@ def lint() -> None:
         typer.echo(sentence)
     if found:
         raise typer.Exit(1)
-    typer.echo(f"{len(contracts().datasets)} contracts and {len(contracts().sources)} source mappings: nothing to mend.")
+    typer.echo(
+        f"{len(contracts().datasets)} contracts and {len(contracts().sources)} source mappings: nothing to mend."
+    )
 
 
 @app.command()
@@ -30,11 +32,15 @@ def show(dataset: str, language: Annotated[str, typer.Option(help="zh or en")] =
     from lakehouse.contracts.derive import labels
 
     found = contracts()[dataset]
-    typer.echo(f"{found.table}  version {found.version}  ({found.name_zh} / {found.name_en})\n{found.description}\nGrain: {found.grain}\n")
+    typer.echo(
+        f"{found.table}  version {found.version}  ({found.name_zh} / {found.name_en})\n{found.description}\nGrain: {found.grain}\n"
+    )
     named = labels(found, language)
     for field in found.fields:
         marks = "".join(["*" if field.primary_key else " ", "!" if field.required else " "])
-        typer.echo(f"{marks} {field.name:<20} {field.logical_type:<10} {named[field.name]}: {field.description}")
+        typer.echo(
+            f"{marks} {field.name:<20} {field.logical_type:<10} {named[field.name]}: {field.description}"
+        )
     typer.echo("\n* key, ! required\n")
     for rule in found.rules:
         typer.echo(f"{rule.severity:<8} {rule.name:<36} {rule.description}")

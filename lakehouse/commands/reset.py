@@ -19,7 +19,9 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
         typer.echo(f"{home} is empty already.")
         return
     if not yes:
-        typer.confirm(f"Delete everything in {home}? Stewards' decisions go too; `lake backup` keeps them.", abort=True)
+        typer.confirm(
+            f"Delete everything in {home}? Stewards' decisions go too; `lake backup` keeps them.", abort=True
+        )
     for service in services().values():
         service.stop()
     shutil.rmtree(home)

@@ -13,7 +13,10 @@ app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
-def restore(archive: Path, drill: Annotated[bool, typer.Option(help="Only check that every table of the archive opens.")] = False) -> None:
+def restore(
+    archive: Path,
+    drill: Annotated[bool, typer.Option(help="Only check that every table of the archive opens.")] = False,
+) -> None:
     """Unpack data and secrets, then open every table.
 
     Raises FileExistsError when the data home is not empty, ValueError for an archive that is none of ours.
@@ -23,7 +26,9 @@ def restore(archive: Path, drill: Annotated[bool, typer.Option(help="Only check 
         _drill(archive)
         return
     if lake.data_home.exists() and any(lake.data_home.iterdir()):
-        raise ValueError(f"{lake.data_home} is not empty; `lake reset` first, or set LAKE_DATA_HOME to a new folder.")
+        raise ValueError(
+            f"{lake.data_home} is not empty; `lake reset` first, or set LAKE_DATA_HOME to a new folder."
+        )
     unpack(archive, lake.data_home, lake.secrets)
     for name in tables.names():
         typer.echo(f"{name:<50} version {tables.version(name)}")

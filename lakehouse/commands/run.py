@@ -10,6 +10,8 @@ app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
-def run(stages: Annotated[list[str] | None, typer.Argument(help="Only these stages; none = all.")] = None) -> None:
+def run(
+    stages: Annotated[list[str] | None, typer.Argument(help="Only these stages; none = all.")] = None,
+) -> None:
     """Plan each stage, write the plan down, run it. A stage with nothing new costs no engine start."""
     pipeline.run(tuple(stages or ()), typer.echo)

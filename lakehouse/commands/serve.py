@@ -10,7 +10,9 @@ app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
-def serve(names: Annotated[list[str] | None, typer.Argument(help="Only these services; none = all.")] = None) -> None:
+def serve(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these services; none = all.")] = None,
+) -> None:
     """Start what does not run yet and wait until it answers."""
     known = services()
     if unknown := set(names or ()) - set(known):

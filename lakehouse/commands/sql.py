@@ -13,7 +13,9 @@ app = typer.Typer()
 @app.callback(invoke_without_command=True)
 def sql(
     query: str,
-    lake: Annotated[bool, typer.Option("--lake", help="Over all Delta tables instead of the serving file.")] = False,
+    lake: Annotated[
+        bool, typer.Option("--lake", help="Over all Delta tables instead of the serving file.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the result to a .csv or .parquet file.")] = None,
 ) -> None:
     """DuckDB's SQL, read-only; starts no JVM."""
@@ -39,7 +41,9 @@ def connect(lake: bool):
         return tables.duck()
     file = settings().serving / "serving.duckdb"
     if not file.exists():
-        raise LookupError("There is no serving file yet; `lake run` makes it, and `lake sql --lake` asks the tables themselves.")
+        raise LookupError(
+            "There is no serving file yet; `lake run` makes it, and `lake sql --lake` asks the tables themselves."
+        )
     connection = duckdb.connect(str(file), read_only=True)
     connection.execute("set TimeZone = 'UTC'")
     return connection

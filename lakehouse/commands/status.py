@@ -15,7 +15,9 @@ app = typer.Typer()
 def status() -> None:
     """Services, clock, tables per layer, and the newest outcome of each stage and dataset."""
     lake = settings()
-    typer.echo(f"data home    {lake.data_home}  (profile {lake.profile}, as of {lake.as_of_time():%Y-%m-%d %H:%M} UTC)")
+    typer.echo(
+        f"data home    {lake.data_home}  (profile {lake.profile}, as of {lake.as_of_time():%Y-%m-%d %H:%M} UTC)"
+    )
     for name, service in services().items():
         pid = service.running_pid()
         typer.echo(f"{name:<12} {f'{service.address()} (process {pid})' if pid else 'not running'}")
@@ -23,7 +25,9 @@ def status() -> None:
         typer.echo(f"{layer:<12} {len(tables.names(layer))} tables")
     for row in newest_outcomes():
         age = datetime.now(UTC) - row["started_at"]
-        typer.echo(f"{row['stage']:<12} {row['dataset']:<42} {row['state']:<7} {row['rows_out'] or 0:>10} rows  {age.total_seconds() / 3600:.1f} h ago")
+        typer.echo(
+            f"{row['stage']:<12} {row['dataset']:<42} {row['state']:<7} {row['rows_out'] or 0:>10} rows  {age.total_seconds() / 3600:.1f} h ago"
+        )
         if row["error"]:
             typer.echo(f"             {row['error'].splitlines()[-1]}")
 

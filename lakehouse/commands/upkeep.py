@@ -11,7 +11,11 @@ KEPT_HOURS = 168
 
 
 @app.callback(invoke_without_command=True)
-def upkeep(hours: Annotated[int, typer.Option(help="Keep files that versions of the last hours need.", min=KEPT_HOURS)] = KEPT_HOURS) -> None:
+def upkeep(
+    hours: Annotated[
+        int, typer.Option(help="Keep files that versions of the last hours need.", min=KEPT_HOURS)
+    ] = KEPT_HOURS,
+) -> None:
     """Run weekly (deploy/systemd has the timer). Time travel reaches back as far as files are kept."""
     for name in tables.names():
         table = tables.open_table(name)
@@ -20,4 +24,6 @@ def upkeep(hours: Annotated[int, typer.Option(help="Keep files that versions of 
         table.create_checkpoint()
         table.cleanup_metadata()
         removed = table.vacuum(retention_hours=hours, dry_run=False)
-        typer.echo(f"{name:<50} {before:>5} -> {len(table.file_uris()):>5} files, {len(removed)} old files deleted")
+        typer.echo(
+            f"{name:<50} {before:>5} -> {len(table.file_uris()):>5} files, {len(removed)} old files deleted"
+        )

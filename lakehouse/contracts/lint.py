@@ -43,7 +43,9 @@ def _custom_properties(node: object, place: str) -> Iterator[tuple[str, dict]]:
             yield from _custom_properties(value, f"{place} {key}" if isinstance(value, list) else place)
     elif isinstance(node, list):
         for item in node:
-            yield from _custom_properties(item, f"{place} {item.get('name', '')}" if isinstance(item, dict) else place)
+            yield from _custom_properties(
+                item, f"{place} {item.get('name', '')}" if isinstance(item, dict) else place
+            )
 
 
 def _dataset_findings(dataset: Dataset) -> Iterator[str]:
@@ -75,7 +77,11 @@ def _source_findings(source: Source, known: Contracts) -> Iterator[str]:
         return
     dataset = known[source.feeds]
     is_long = any(f.name == "pollutant_code" for f in dataset.fields)
-    targets = set(reference.lookup("pollutants", "pollutant_code", "unit_code")) if is_long else {f.name for f in dataset.fields}
+    targets = (
+        set(reference.lookup("pollutants", "pollutant_code", "unit_code"))
+        if is_long
+        else {f.name for f in dataset.fields}
+    )
     for column, measure in source.measures.items():
         if measure.becomes not in targets:
             yield f"{place}: {column} becomes {measure.becomes}, which {source.feeds} does not know."

@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from open_data_contract_standard.model import DataQuality, OpenDataContractStandard, SchemaObject, SchemaProperty
+from open_data_contract_standard.model import (
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
 from pydantic import ValidationError
 
 from lakehouse.contracts.model import Contracts, Dataset, Field, Rule, Source
@@ -43,7 +48,9 @@ def load_dataset(path: Path, shared: dict[str, dict]) -> Dataset:
     except (ValidationError, yaml.YAMLError) as error:
         raise ContractError(f"{place}: not a readable ODCS contract: {_first_line(error)}") from error
     if not raw.schema_ or len(raw.schema_) != 1:
-        raise ContractError(f"{place}: `schema` must hold exactly one object; put each dataset into a file of its own.")
+        raise ContractError(
+            f"{place}: `schema` must hold exactly one object; put each dataset into a file of its own."
+        )
     own = _custom(raw.customProperties)
     table = raw.schema_[0]
     fields = tuple(_field(p, shared, place) for p in table.properties or [])
@@ -52,7 +59,9 @@ def load_dataset(path: Path, shared: dict[str, dict]) -> Dataset:
         version=raw.version,
         name_en=own.get("nameEn", raw.name or raw.id),
         name_zh=own.get("nameZh", raw.name or raw.id),
-        description=" ".join(filter(None, [raw.description.purpose if raw.description else None, table.description])),
+        description=" ".join(
+            filter(None, [raw.description.purpose if raw.description else None, table.description])
+        ),
         grain=table.dataGranularityDescription or "",
         domain=raw.domain or "",
         layer=own.get("layer", "silver"),
@@ -62,7 +71,9 @@ def load_dataset(path: Path, shared: dict[str, dict]) -> Dataset:
         rules=tuple(_rules(table, fields, shared)),
         partition=own.get("partition"),
         publish=tuple(own.get("publish", {}).get("include", ())),
-        owner=next((m.username for m in (raw.team.members if raw.team else None) or [] if m.role == "owner"), ""),
+        owner=next(
+            (m.username for m in (raw.team.members if raw.team else None) or [] if m.role == "owner"), ""
+        ),
         licence=own.get("licence"),
         theme=own.get("theme"),
         tags=tuple(raw.tags or ()),
@@ -126,12 +137,23 @@ def _rules(table: SchemaObject, fields: tuple[Field, ...], shared: dict[str, dic
 
 def _implied_rules(field: Field):
     if field.required:
-        yield _row_rule(f"{field.name}_required", f"{field.name} is not null", field, "completeness", f"{field.name} must be present.")
+        yield _row_rule(
+            f"{field.name}_required",
+            f"{field.name} is not null",
+            field,
+            "completeness",
+            f"{field.name} must be present.",
+        )
     low, high = field.options.get("minimum"), field.options.get("maximum")
     if low is not None or high is not None:
-        bounds = [f"{field.name} >= {low}" if low is not None else "", f"{field.name} <= {high}" if high is not None else ""]
+        bounds = [
+            f"{field.name} >= {low}" if low is not None else "",
+            f"{field.name} <= {high}" if high is not None else "",
+        ]
         predicate = f"{field.name} is null or ({' and '.join(b for b in bounds if b)})"
-        words = f"{field.name_en} must lie between {low} and {high} {field.unit or ''}.".replace("None", "any value")
+        words = f"{field.name_en} must lie between {low} and {high} {field.unit or ''}.".replace(
+            "None", "any value"
+        )
         yield _row_rule(f"{field.name}_in_range", predicate, field, "accuracy", words)
 
 
@@ -150,9 +172,14 @@ def _rule(raw: DataQuality, field: str | None) -> Rule:
         values = ", ".join(f"'{v}'" if isinstance(v, str) else str(v) for v in given["validValues"])
         kind, predicate = "row", f"{field} is null or {field} in ({values})"
     else:
-        given = {**given, **raw.model_dump(include={"mustBe", "mustBeGreaterThan", "mustBeLessThan"}, exclude_none=True)}
+        given = {
+            **given,
+            **raw.model_dump(include={"mustBe", "mustBeGreaterThan", "mustBeLessThan"}, exclude_none=True),
+        }
     severity = raw.severity if raw.severity in ("error", "warning") else "error"
-    return Rule(name, kind, predicate, severity, raw.dimension or "conformity", raw.description or name, field, given)
+    return Rule(
+        name, kind, predicate, severity, raw.dimension or "conformity", raw.description or name, field, given
+    )
 
 
 def _primary_key(table: SchemaObject) -> tuple[str, ...]:

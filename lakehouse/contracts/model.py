@@ -100,7 +100,9 @@ class Format(_Strict):
     delimiter: str = ","
     header_row: int = Setting(1, ge=1)
     sheet: str | None = None
-    records: str | None = Setting(None, description="JSON: key of the list of records; none = the top-level list.")
+    records: str | None = Setting(
+        None, description="JSON: key of the list of records; none = the top-level list."
+    )
     missing: tuple[str, ...] = ("",)
 
 
@@ -110,7 +112,9 @@ class Time(_Strict):
     columns: tuple[str, ...] = Setting(alias="from")
     zone: str
     becomes: str = "observed_at"
-    pattern: str | None = Setting(None, description="strptime pattern of a single text column; none = ISO 8601.")
+    pattern: str | None = Setting(
+        None, description="strptime pattern of a single text column; none = ISO 8601."
+    )
 
 
 class Station(_Strict):
@@ -132,7 +136,9 @@ class Measure(_Strict):
 
     becomes: str
     unit: str | None = None
-    lookup: str | None = Setting(None, description="Code list of the source (contracts/reference/<lookup>.csv: code, value).")
+    lookup: str | None = Setting(
+        None, description="Code list of the source (contracts/reference/<lookup>.csv: code, value)."
+    )
 
 
 class Source(_Strict):
@@ -173,7 +179,9 @@ class Contracts:
         try:
             return self.datasets[dataset_id]
         except KeyError:
-            raise KeyError(f"No contract for {dataset_id}; there are {', '.join(sorted(self.datasets))}.") from None
+            raise KeyError(
+                f"No contract for {dataset_id}; there are {', '.join(sorted(self.datasets))}."
+            ) from None
 
     def feeding(self, dataset_id: str) -> tuple[Source, ...]:
         """The sources of one dataset, by name."""

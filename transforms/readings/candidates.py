@@ -73,8 +73,12 @@ def _from_columns(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
     code = pa.concat_arrays([pa.repeat(column, rows) for column in source.measures])
     nothing = pa.nulls(rows * count, pa.string())
     period = pa.repeat(source.constants.get("period"), rows)
-    device = bronze[source.station.column] if source.station.column else pa.repeat(source.station.constant, rows)
-    return Items(row, item_no, code, text, nothing, nothing, nothing), Records(period, _flat(device), _flat(bronze["_revision"]))
+    device = (
+        bronze[source.station.column] if source.station.column else pa.repeat(source.station.constant, rows)
+    )
+    return Items(row, item_no, code, text, nothing, nothing, nothing), Records(
+        period, _flat(device), _flat(bronze["_revision"])
+    )
 
 
 def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
@@ -98,7 +102,9 @@ def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
             refusal.append(item.get("reason"))
     texts = (pa.array(column, pa.string()) for column in (code, text, unit, flag, refusal))
     items = Items(pa.array(row, pa.int64()), pa.array(item_no, pa.int32()), *texts)
-    return items, Records(pa.array(period, pa.string()), pa.array(device, pa.string()), pa.array(resent, pa.int64()))
+    return items, Records(
+        pa.array(period, pa.string()), pa.array(device, pa.string()), pa.array(resent, pa.int64())
+    )
 
 
 def _text(value: object) -> str | None:
@@ -107,7 +113,10 @@ def _text(value: object) -> str | None:
 
 def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -> pa.Table:
     nothing = pa.nulls(bronze.num_rows, pa.string())
-    envelope = {name: _spread(bronze[name] if name in bronze.column_names else nothing, items.row) for name in ENVELOPE}
+    envelope = {
+        name: _spread(bronze[name] if name in bronze.column_names else nothing, items.row)
+        for name in ENVELOPE
+    }
     observed, received = (_flat(bronze[name]).take(items.row) for name in ("_observed_at", "_received_at"))
     device, period, revision = (a.take(items.row) for a in (records.device, records.period, records.revision))
     station = _mapped(device, reference.lookup_station(source.station.issuer))
@@ -144,7 +153,13 @@ def _values(items: Items, pollutant: pa.Array, source: Source):
     value, unfit = _converted(number, sent, canonical)
     not_number = pc.and_(pc.is_valid(items.text), pc.is_null(number))
     problems = [
-        (not_number, "value_is_number", "value", items.text, "is not a number; fix the value or waive the row"),
+        (
+            not_number,
+            "value_is_number",
+            "value",
+            items.text,
+            "is not a number; fix the value or waive the row",
+        ),
         (unfit, "unit_fits", "unit_code", sent, "is no unit of this pollutant; fix the unit and replay"),
     ]
     return value, canonical, problems
@@ -174,7 +189,9 @@ def _converted(number: pa.Array, sent: pa.Array, canonical: pa.Array) -> tuple[p
         except ValueError:
             unfit = pc.or_(unfit, here)
             continue
-        changed = pc.add(pc.divide(pc.multiply(pc.add(number, c.before), float(c.multiply)), float(c.divide)), c.after)
+        changed = pc.add(
+            pc.divide(pc.multiply(pc.add(number, c.before), float(c.multiply)), float(c.divide)), c.after
+        )
         value = pc.if_else(here, changed, value)
     return value, unfit
 
@@ -182,14 +199,22 @@ def _converted(number: pa.Array, sent: pa.Array, canonical: pa.Array) -> tuple[p
 def _flags(sent: pa.Array, text: pa.Array) -> pa.Array:
     known = reference.lookup("reading_flags", "flag_as_sent", "flag")
     named = pc.coalesce(_mapped(sent, known), sent)
-    return pc.if_else(pc.is_null(text), pc.coalesce(pc.if_else(pc.equal(named, "ok"), None, named), "missing"), pc.fill_null(named, "ok"))
+    return pc.if_else(
+        pc.is_null(text),
+        pc.coalesce(pc.if_else(pc.equal(named, "ok"), None, named), "missing"),
+        pc.fill_null(named, "ok"),
+    )
 
 
 def _available_at(source: Source, period: pa.Array, observed: pa.Array, received: pa.Array) -> pa.Array:
     """When the value could be known: streams at receipt; backfill at the end of the interval plus the declared delay."""
     if source.kind == "edge":
         return received
-    seconds = _mapped(period, {p: s + int(source.publication_delay_hours * 3600) for p, s in PERIOD_SECONDS.items()}, pa.int64())
+    seconds = _mapped(
+        period,
+        {p: s + int(source.publication_delay_hours * 3600) for p, s in PERIOD_SECONDS.items()},
+        pa.int64(),
+    )
     return pc.add(observed, pc.cast(pc.multiply(seconds, 1_000_000), pa.duration("us")))
 
 
@@ -203,7 +228,13 @@ def _mapped(keys: pa.Array, mapping: dict, value_type: pa.DataType | None = None
 def _problem_text(problems: list[tuple]) -> pa.Array:
     """The first problem of each row as `check|field|message`."""
     texts = [
-        pc.if_else(here, pc.binary_join_element_wise(f"{check}|{field}|", pc.fill_null(what, "(nothing)"), f" {words}." if words else "", ""), None)
+        pc.if_else(
+            here,
+            pc.binary_join_element_wise(
+                f"{check}|{field}|", pc.fill_null(what, "(nothing)"), f" {words}." if words else "", ""
+            ),
+            None,
+        )
         for here, check, field, what, words in problems
     ]
     return pc.coalesce(*texts)

@@ -29,7 +29,16 @@ from transforms.readings.candidates import candidates
 from transforms.readings.hourly import hourly
 from transforms.readings.settle import QUARANTINE_SCHEMA, settle
 
-WRITTEN = pa.schema([("table", pa.string()), ("slice", pa.string()), ("path", pa.string()), ("size", pa.int64()), ("rows", pa.int64()), ("counts", pa.string())])
+WRITTEN = pa.schema(
+    [
+        ("table", pa.string()),
+        ("slice", pa.string()),
+        ("path", pa.string()),
+        ("size", pa.int64()),
+        ("rows", pa.int64()),
+        ("counts", pa.string()),
+    ]
+)
 
 
 def run(plan: Plan) -> None:
@@ -60,7 +69,9 @@ def _run_tasks(plan: Plan, known: Contracts) -> list[dict[str, Any]]:
                 rows = build_slice(json.loads(work), date.fromisoformat(start), known, standing, roots)
                 yield pa.Table.from_pylist(rows, WRITTEN).to_batches()[0]
 
-    starts = spark.createDataFrame([(s,) for s in plan["slices"]], "slice string").repartition(len(plan["slices"]), "slice")
+    starts = spark.createDataFrame([(s,) for s in plan["slices"]], "slice string").repartition(
+        len(plan["slices"]), "slice"
+    )
     schema = ", ".join(f"`{f.name}` {'bigint' if pa.types.is_integer(f.type) else 'string'}" for f in WRITTEN)
     return [row.asDict() for row in starts.mapInArrow(task, schema).collect()]
 
@@ -77,7 +88,9 @@ def bronze_files(plan: Plan) -> dict[str, list[str]]:
     }
 
 
-def build_slice(work: Plan, start: date, known: Contracts, standing: dict, roots: dict[str, str]) -> list[dict[str, Any]]:
+def build_slice(
+    work: Plan, start: date, known: Contracts, standing: dict, roots: dict[str, str]
+) -> list[dict[str, Any]]:
     """One slice, from bronze files to Parquet files; what was written, one row per table."""
     dataset = known[work["dataset"]]
     rows = pa.concat_tables([
@@ -86,9 +99,16 @@ def build_slice(work: Plan, start: date, known: Contracts, standing: dict, roots
     ])  # fmt: skip
     settled = settle(rows, dataset, standing)
     hours = hourly(settled.silver, known[f"{dataset.id}_hourly"])
-    counts = {"candidates": rows.num_rows, "silver": settled.silver.num_rows, "superseded": settled.superseded, "quarantine": settled.quarantine.num_rows}
+    counts = {
+        "candidates": rows.num_rows,
+        "silver": settled.silver.num_rows,
+        "superseded": settled.superseded,
+        "quarantine": settled.quarantine.num_rows,
+    }
     made = zip(_outputs(dataset.id), (settled.quarantine, settled.silver, hours), strict=True)
-    return [write_part(Path(roots[name]), name, start, table, dataset.partition, counts) for name, table in made]
+    return [
+        write_part(Path(roots[name]), name, start, table, dataset.partition, counts) for name, table in made
+    ]
 
 
 def read_slice(files: list[str], start: date, partition: str | None, source: str) -> pa.Table:
@@ -96,12 +116,23 @@ def read_slice(files: list[str], start: date, partition: str | None, source: str
     low, high = slices.bounds(start, partition)
     moment = ds.field("_observed_at")
     schema = pa.unify_schemas([pq.read_schema(f) for f in files])
-    return ds.dataset(files, schema=schema, format="parquet").to_table(filter=(moment >= low) & (moment < high))
+    return ds.dataset(files, schema=schema, format="parquet").to_table(
+        filter=(moment >= low) & (moment < high)
+    )
 
 
-def write_part(root: Path, name: str, start: date, rows: pa.Table, partition: str, counts: dict[str, int]) -> dict[str, Any]:
+def write_part(
+    root: Path, name: str, start: date, rows: pa.Table, partition: str, counts: dict[str, int]
+) -> dict[str, Any]:
     """Write one Parquet file of a partition (none when there are no rows) and describe it for the commit."""
-    done = {"table": name, "slice": start.isoformat(), "path": "", "size": 0, "rows": rows.num_rows, "counts": json.dumps(counts)}
+    done = {
+        "table": name,
+        "slice": start.isoformat(),
+        "path": "",
+        "size": 0,
+        "rows": rows.num_rows,
+        "counts": json.dumps(counts),
+    }
     if rows.num_rows:
         path = f"{partition}={start.isoformat()}/part-{uuid.uuid4().hex}.zstd.parquet"
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -122,12 +153,26 @@ def commit(name: str, written: list[dict[str, Any]], plan: Plan, known: Contract
     ]  # fmt: skip
     properties = CommitProperties(custom_metadata={"lake.run": outcomes.run_id()})
     if not tables.exists(name):
-        create_table_with_add_actions(str(tables.location(name)), schema, actions, mode="overwrite", partition_by=[dataset.partition], commit_properties=properties)
+        create_table_with_add_actions(
+            str(tables.location(name)),
+            schema,
+            actions,
+            mode="overwrite",
+            partition_by=[dataset.partition],
+            commit_properties=properties,
+        )
         return
     table = tables.open_table(name)
     check_plain(table, name)
     gone = [(dataset.partition, "in", sorted({w["slice"] for w in written}))]
-    table.create_write_transaction(actions, "overwrite", schema, [dataset.partition], partition_filters=gone, commit_properties=properties)
+    table.create_write_transaction(
+        actions,
+        "overwrite",
+        schema,
+        [dataset.partition],
+        partition_filters=gone,
+        commit_properties=properties,
+    )
 
 
 def check_plain(table: DeltaTable, name: str) -> None:
@@ -137,6 +182,6 @@ def check_plain(table: DeltaTable, name: str) -> None:
     """
     features = set(table.protocol().writer_features or ()) - {"appendOnly", "invariants"}
     if features:
-        raise RuntimeError(f"{name} carries {', '.join(sorted(features))}; tables that the kernel commits to carry no table features.")
-
-
+        raise RuntimeError(
+            f"{name} carries {', '.join(sorted(features))}; tables that the kernel commits to carry no table features."
+        )

@@ -150,9 +150,17 @@ def with_warnings(rows: pa.Table, dataset: Dataset, waived: np.ndarray) -> pa.Ta
     broken = [(rule.name, _breaks(rule, rows)) for rule in dataset.row_rules("warning")]
     broken += [(rule.name, group_breaks(rule, rows)) for rule in dataset.rules if rule.kind == "group"]
     broken.append(("waived", waived))
-    codes = sum((np.asarray(b).astype(np.int64) << bit for bit, (_, b) in enumerate(broken)), np.zeros(rows.num_rows, np.int64))
-    words = {c: ",".join(name for bit, (name, _) in enumerate(broken) if c >> bit & 1) or None for c in np.unique(codes).tolist()}
-    texts = pa.array(list(words.values()), pa.string()).take(pa.array(np.searchsorted(np.array(list(words)), codes)))
+    codes = sum(
+        (np.asarray(b).astype(np.int64) << bit for bit, (_, b) in enumerate(broken)),
+        np.zeros(rows.num_rows, np.int64),
+    )
+    words = {
+        c: ",".join(name for bit, (name, _) in enumerate(broken) if c >> bit & 1) or None
+        for c in np.unique(codes).tolist()
+    }
+    texts = pa.array(list(words.values()), pa.string()).take(
+        pa.array(np.searchsorted(np.array(list(words)), codes))
+    )
     out = rows.append_column("_warnings", texts)
     if dataset.partition:
         out = out.append_column(dataset.partition, slice_of(rows["observed_at"], dataset.partition))
@@ -207,4 +215,6 @@ def failed_checks(row: dict, rules: list[Rule | None]) -> list[dict[str, str]]:
     if row["_problem"]:
         check, field, message = row["_problem"].split("|", 2)
         return [{"field": field, "check": check, "message": message}]
-    return [{"field": r.field or "row", "check": r.name, "message": r.description} for r in rules if r is not None]
+    return [
+        {"field": r.field or "row", "check": r.name, "message": r.description} for r in rules if r is not None
+    ]

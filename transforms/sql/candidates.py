@@ -16,15 +16,21 @@ def _base(source: Source) -> str:
     """Bronze rows with `_device`, `_period` and, for payloads, `_items`."""
     if source.shape == "items":
         return f"select *, _p.device as _device, _p.period as _period, concat(coalesce(_p.items, array()), coalesce(_p.meta.refused_items, array())) as _items, int(coalesce(_p.resent, false)) as _revision from (select *, {sql.PAYLOAD} as _p from bronze_rows)"
-    device = sql.name(source.station.column) if source.station.column else sql.literal(source.station.constant)
+    device = (
+        sql.name(source.station.column) if source.station.column else sql.literal(source.station.constant)
+    )
     return f"select *, {device} as _device, {sql.literal(source.constants.get('period'))} as _period from bronze_rows"
 
 
 def _envelope(source: Source) -> str:
     """Columns that every candidate carries; batch rows become available after their interval and the declared delay."""
     delay = int(source.publication_delay_hours * 3600)
-    seconds = sql.mapped("coalesce(_period, 'hour')", {p: s + delay for p, s in PERIOD_SECONDS.items()}, "bigint")
-    available = "_received_at" if source.kind == "edge" else f"_observed_at + make_dt_interval(0, 0, 0, {seconds})"
+    seconds = sql.mapped(
+        "coalesce(_period, 'hour')", {p: s + delay for p, s in PERIOD_SECONDS.items()}, "bigint"
+    )
+    available = (
+        "_received_at" if source.kind == "edge" else f"_observed_at + make_dt_interval(0, 0, 0, {seconds})"
+    )
     delivery = "cast(null as string)" if source.kind == "edge" else "_delivery_id"
     return (
         f"_record_id, {sql.literal(source.source)} as _source_code, {delivery} as _delivery_id,"
@@ -35,7 +41,12 @@ def _envelope(source: Source) -> str:
 
 def _station(source: Source) -> tuple[str, str]:
     station = sql.mapped("_device", reference.lookup_station(source.station.issuer))
-    return station, _problem("station_registered", "station_id", "_device", "is no registered device; add it to the station list and replay")
+    return station, _problem(
+        "station_registered",
+        "station_id",
+        "_device",
+        "is no registered device; add it to the station list and replay",
+    )
 
 
 def _problem(check: str, field: str, what: str, words: str) -> str:
@@ -50,9 +61,15 @@ def _wide(dataset: Dataset, source: Source) -> str:
         text = texts[measure.becomes]
         value = sql.measure_value(text, measure, dataset)
         columns.append(f"{value} as {sql.name(measure.becomes)}")
-        bad = _problem("value_is_number", measure.becomes, text, "is not a number; fix the value or waive the row")
+        bad = _problem(
+            "value_is_number", measure.becomes, text, "is not a number; fix the value or waive the row"
+        )
         problems.append(f"case when {text} is not null and {value} is null then {bad} end")
-    columns += [f"cast(null as double) as {sql.name(f.name)}" for f in dataset.fields if f.logical_type == "number" and f.name not in texts]
+    columns += [
+        f"cast(null as double) as {sql.name(f.name)}"
+        for f in dataset.fields
+        if f.logical_type == "number" and f.name not in texts
+    ]
     return (
         f"select {station} as station_id, {', '.join(columns)}, coalesce({', '.join(problems)}) as _problem,"
         f" to_json(array({', '.join(texts.values())})) as _as_sent, cast(0 as int) as _item_no, {_envelope(source)} from ({_base(source)})"
@@ -97,7 +114,9 @@ def _items(source: Source) -> str:
         exploded = f"select *, posexplode(_items) as (_item_no, _item) from ({_base(source)})"
         kept = f"where _item.code is null or _item.code not in {sql.one_of(source.ignore or ('',))}"
         return f"select *, _item.code as _code, _item.value as _as_sent, _item.unit as _unit, _item.flag as _flag, _item.reason as _refusal from ({exploded}) {kept}"
-    pairs = ", ".join(f"{i}, {sql.literal(c)}, {sql.present(sql.name(c), source)}" for i, c in enumerate(source.measures))
+    pairs = ", ".join(
+        f"{i}, {sql.literal(c)}, {sql.present(sql.name(c), source)}" for i, c in enumerate(source.measures)
+    )
     stacked = f"stack({len(source.measures)}, {pairs}) as (_item_no, _code, _as_sent)"
     return f"select *, {stacked}, cast(null as string) as _unit, cast(null as string) as _flag, cast(null as string) as _refusal from ({_base(source)})"
 
@@ -114,4 +133,7 @@ def _in_canonical_unit(canonical: dict[str, str]) -> tuple[str, str]:
             pair = f"_sent_unit = {sql.literal(unit_from)} and unit_code = {sql.literal(unit_to)}"
             fitting.append(f"({pair})")
             whens.append(f"when {pair} then {text}")
-    return f"case {' '.join(whens)} else _number end", f"_sent_unit is not null and unit_code is not null and not ({' or '.join(fitting)})"
+    return (
+        f"case {' '.join(whens)} else _number end",
+        f"_sent_unit is not null and unit_code is not null and not ({' or '.join(fitting)})",
+    )

@@ -71,9 +71,14 @@ def group_rule(rule: Rule) -> str:
     """A group rule as an expression over winners: true where the row takes part in a group that breaks it."""
     by, pivot, value, flags = (rule.arguments[k] for k in ("by", "pivot", "value", "flags"))
     window = f"over (partition by {', '.join(name(b) for b in by)})"
-    side_by_side = {code: f"max(case when {name(pivot)} = {literal(code)} then {name(value)} end) {window}" for code in flags}
+    side_by_side = {
+        code: f"max(case when {name(pivot)} = {literal(code)} then {name(value)} end) {window}"
+        for code in flags
+    }
     tree = parse(rule.predicate).copy()
-    marked = tree.transform(lambda node: exp.column(f"__{node.name}") if isinstance(node, exp.Column) else node)
+    marked = tree.transform(
+        lambda node: exp.column(f"__{node.name}") if isinstance(node, exp.Column) else node
+    )
     text = marked.sql(dialect="spark")
     for code, expression in side_by_side.items():
         text = text.replace(f"__{code}", expression)
@@ -94,8 +99,13 @@ def failed_checks(rules: tuple[Rule, ...]) -> str:
 
 def warnings(dataset: Dataset) -> str:
     """Names of broken warning rules and `waived`, joined by commas; null when there are none."""
-    rows = [f"case when not {spark_sql(r.predicate)} then {literal(r.name)} end" for r in dataset.row_rules("warning")]
-    groups = [f"case when {group_rule(r)} then {literal(r.name)} end" for r in dataset.rules if r.kind == "group"]
+    rows = [
+        f"case when not {spark_sql(r.predicate)} then {literal(r.name)} end"
+        for r in dataset.row_rules("warning")
+    ]
+    groups = [
+        f"case when {group_rule(r)} then {literal(r.name)} end" for r in dataset.rules if r.kind == "group"
+    ]
     return f"nullif(concat_ws(',', {', '.join([*rows, *groups, waived_word()])}), '')"
 
 

@@ -24,8 +24,15 @@ def json_schema(dataset: Dataset) -> dict[str, Any]:
 
 def _property(field: Field) -> dict[str, Any]:
     kind = JSON_TYPES.get(field.logical_type, "string")
-    out: dict[str, Any] = {"type": kind if field.required else [kind, "null"], "description": field.description}
+    out: dict[str, Any] = {
+        "type": kind if field.required else [kind, "null"],
+        "description": field.description,
+    }
     if field.logical_type in JSON_FORMATS:
         out["format"] = JSON_FORMATS[field.logical_type]
-    out |= {k: field.options[k] for k in ("minimum", "maximum", "pattern", "minLength", "maxLength") if k in field.options}
+    out |= {
+        k: field.options[k]
+        for k in ("minimum", "maximum", "pattern", "minLength", "maxLength")
+        if k in field.options
+    }
     return out | ({"examples": list(field.examples)} if field.examples else {})

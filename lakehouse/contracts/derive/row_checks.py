@@ -30,7 +30,9 @@ def parse(predicate: str) -> exp.Expression:
     try:
         return sqlglot.parse_one(predicate, read="spark")
     except sqlglot.errors.ParseError as error:
-        raise ValueError(f"Rule `{predicate}` is not a SQL predicate: {str(error).splitlines()[0]}") from error
+        raise ValueError(
+            f"Rule `{predicate}` is not a SQL predicate: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def spark_sql(predicate: str) -> str:
@@ -53,7 +55,9 @@ def _evaluate(node: exp.Expression, table: pa.Table | Columns) -> Any:
     for kind, evaluate in _NODES.items():
         if isinstance(node, kind):
             return evaluate(node, table)
-    raise ValueError(f"Rule part `{node.sql()}` ({type(node).__name__}) is outside the language of row rules.")
+    raise ValueError(
+        f"Rule part `{node.sql()}` ({type(node).__name__}) is outside the language of row rules."
+    )
 
 
 def _binary(function: Callable) -> Callable:
