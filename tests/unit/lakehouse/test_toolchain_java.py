@@ -83,8 +83,9 @@ def test_without_a_java_the_wheels_runs_behind_a_shim(no_java):
     shim = no_java / "bin" / "java"
     direct = java.inspect_java(runtime)
     assert direct is not None and direct.major in java.FITTING
-    arguments = ["--add-modules=jdk.incubator.vector", "-Dwords=two words"]
-    answer = subprocess.run([shim, *arguments, "-XshowSettings:properties", "-version"], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+    command = [shim, "--add-modules=jdk.incubator.vector", "-Dwords=two words"]
+    command += ["-XshowSettings:properties", "-version"]
+    answer = subprocess.run(command, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
     assert answer.returncode == 0
     assert f"java.version = {direct.version}" in answer.stderr
     assert "words = two words" in answer.stderr
