@@ -1,12 +1,13 @@
 """Typed settings of one installation: from LAKE_* variables, then lake.toml, then the defaults below."""
 
 import os
+import tomllib
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,24 +16,36 @@ from pydantic_settings import (
 )
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+OTHERS = ("LAKE_CRASH_", "LAKE_INTERNAL_")
+"""Variables that one process of ours sets for another; they are no settings."""
+
+
+class SettingsError(ValueError):
+    """A setting that does not exist or does not fit; the message names it and the mend."""
 
 
 class Settings(BaseSettings):
     """All that a deployment may set. Paths are absolute once loaded."""
 
-    model_config = SettingsConfigDict(env_prefix="LAKE_", toml_file=CHECKOUT / "lake.toml", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="LAKE_", env_ignore_empty=True, toml_file=CHECKOUT / "lake.toml", extra="forbid"
+    )
 
     home: Path = CHECKOUT / ".lake"
     data_home: Path = Field(default_factory=lambda v: v["home"] / "data")
     secrets_home: Path = Field(default_factory=lambda v: v["home"] / "secrets")
     profile: Literal["sample", "production"] = "sample"
     as_of: AwareDatetime | None = Field(
-        None, description="The clock of freshness, lateness and forecasts; unset = now."
+        default=None, description="The clock of freshness, lateness and forecasts; unset = now."
     )
-    reference_data: Path | None = Field(None, description="Folder of real data for tests and benchmarks.")
+    reference_data: Path | None = Field(
+        default=None, description="Folder of real data for tests and benchmarks."
+    )
     spark_master: str = "local[*]"
     spark_memory: str = "3g"
-    public_url: str = Field("", description="Base of public addresses; empty = the portal's own address.")
+    public_url: str = Field(
+        default="", description="Base of public addresses; empty = the portal's own address."
+    )
     portal_port: int = 8090
     dashboards_port: int = 8088
     business_zone: str = "Asia/Shanghai"
@@ -91,19 +104,52 @@ class Settings(BaseSettings):
     def as_of_time(self) -> datetime:
         """The instant that counts as now (UTC): the setting, else the data home's own clock, else the machine's."""
         if self.as_of is None and self.clock_file.exists():
-            return datetime.fromisoformat(self.clock_file.read_text("utf-8").strip()).astimezone(UTC)
+            return _read_clock(self.clock_file)
         return (self.as_of or datetime.now(UTC)).astimezone(UTC)
 
     def portal_address(self) -> str:
         return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.portal_port}"
 
 
+def _read_clock(file: Path) -> datetime:
+    text = file.read_text("utf-8").strip()
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise SettingsError(
+            f"{file}: {text!r} is no instant with a zone; write one like 2017-02-28T17:00:00+00:00."
+        )
+    return instant.astimezone(UTC)
+
+
 @cache
 def settings() -> Settings:
-    """The settings of this process. Tests call `settings.cache_clear()` after they change the environment."""
-    unknown = [k for k in os.environ if k.startswith("LAKE_") and k[5:].lower() not in Settings.model_fields]
-    if unknown := [k for k in unknown if not k.startswith(("LAKE_CRASH_", "LAKE_INTERNAL_"))]:
-        raise SystemExit(
-            f"{', '.join(sorted(unknown))}: no such setting; `lake doctor` lists them. Unset it or mend its name."
-        )
-    return Settings()
+    """The settings of this process. Tests call `settings.cache_clear()` after they change the environment.
+
+    Raises SettingsError for an unknown setting or a value that does not fit, wherever it was given.
+    """
+    given = [k for k in os.environ if k.startswith("LAKE_") and not k.startswith(OTHERS)]
+    if unknown := sorted(k for k in given if k[5:].lower() not in Settings.model_fields):
+        raise SettingsError(f"{', '.join(unknown)}: no such setting; {_offer()}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_in_words(error)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"lake.toml: {error}; mend the file.") from error
+
+
+def _in_words(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    variable = f"LAKE_{name.upper()}"
+    place = variable if os.environ.get(variable) else f"lake.toml: {name}"
+    if first["type"] == "extra_forbidden":
+        return f"{place}: no such setting; {_offer()}"
+    return f"{place}: {first['msg']}, not {first['input']!r}; mend the value."
+
+
+def _offer() -> str:
+    return f"there are {', '.join(f'LAKE_{name.upper()}' for name in Settings.model_fields)} (in lake.toml without LAKE_)."
