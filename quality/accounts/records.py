@@ -1,0 +1,140 @@
+"""Records of a dataset: received against accepted, duplicate, quarantined and dead letter, by delivery and stream.
+
+Nothing that a run counted is used. A record is
+- an exact duplicate when its id (a hash of its content) was received before;
+- accepted when one of its items is in silver, or when it holds nothing that this dataset takes;
+- else quarantined when one of its items is held;
+- else superseded, which is believed only when silver holds another row under the key of each of its items.
+A record with an item that is nowhere is none of these and makes the difference.
+"""
+
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+from lakehouse import outcomes, tables
+from lakehouse.contracts import Dataset, Source, contracts
+from quality.accounts import items
+from quality.accounts.ledger import Account
+
+SILVER_STEP = "silver"
+EXAMPLES = 3
+
+_FATES = """
+create temp table fates as
+with silver as (select _record_id, count(*) as rows from settled group by 1),
+     quarantine as (select _record_id, count(*) as rows from held group by 1)
+select f.*, coalesce(s.rows, 0) as silver, coalesce(q.rows, 0) as held, f.items - coalesce(s.rows, 0) - coalesce(q.rows, 0) as missing
+from (select source, arg_min(unit, {'received': received_at, 'unit': unit}) as unit, _record_id, any_value(items) as items
+      from seen group by source, _record_id) f
+left join silver s using (_record_id) left join quarantine q using (_record_id)
+"""
+_JUDGED = """
+create temp table judged as
+select fates.*, missing = coalesce(explained, 0) as is_explained from fates left join explained using (source, _record_id)
+"""
+_ACCOUNTS = """
+with states as (
+    select source, unit, count(*) as records,
+           count(*) filter (is_explained and (silver > 0 or items = 0)) as accepted,
+           count(*) filter (is_explained and silver = 0 and held > 0) as quarantined,
+           count(*) filter (is_explained and silver = 0 and held = 0 and items > 0) as superseded
+    from judged group by source, unit),
+units as (
+    select source, unit, sum(landed) as landed, sum(seen) as seen, sum(dead) as dead from (
+        select source, unit, 1 as landed, 0 as seen, 0 as dead from landed
+        union all select source, unit, 0, 1, 0 from seen
+        union all select source, unit, 0, 0, 1 from dead_letters)
+    group by source, unit)
+select source, unit, landed + dead, coalesce(accepted, 0), seen - coalesce(records, 0), coalesce(superseded, 0),
+       coalesce(quarantined, 0), dead, landed - seen
+from units left join states using (source, unit) order by source, unit
+"""
+
+
+@dataclass(frozen=True)
+class Books:
+    """The accounts of one dataset and, in sentences, what does not add up."""
+
+    accounts: list[Account]
+    mismatches: list[str]
+
+
+def of_dataset(dataset: Dataset) -> Books:
+    """Count the dataset's records from its bronze, dead-letter, silver and quarantine tables."""
+    sources = [s for s in contracts().feeding(dataset.id) if tables.exists(s.bronze_table)]
+    if not sources:
+        return Books([], [])
+    wanted = [s.bronze_table for s in sources] + [_letters(s) for s in sources] + [dataset.table, f"quarantine.{dataset.id}"]
+    with tables.duck(*dict.fromkeys(name for name in wanted if tables.exists(name))) as connection:
+        _views(connection, dataset, sources)
+        connection.execute(_FATES)
+        items.explain(connection, dataset, sources)
+        connection.execute(_JUDGED)
+        accounts = [Account(dataset.id, *row) for row in connection.execute(_ACCOUNTS).fetchall()]
+        return Books(accounts, [*_unexplained(connection, dataset), *_strays(connection, dataset)])
+
+
+def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Source]) -> None:
+    """`landed`, `seen` (by the last silver run), `dead_letters`, `settled` and `held`: what the books are made from."""
+    versions = (outcomes.last_inputs(SILVER_STEP, dataset.id) or {}).get("bronze", {})
+    for source in sources:
+        name, version = f"seen_{source.source}", versions.get(source.bronze_table)
+        rows = tables.open_table(source.bronze_table, version).to_pyarrow_dataset()
+        connection.register(name, rows if version is not None else rows.schema.empty_table())
+    selects = {
+        "landed": [f"select '{s.source}' as source, {_unit(s)} as unit from {s.bronze_table}" for s in sources],
+        "seen": [
+            f"select '{s.source}' as source, {_unit(s)} as unit, _record_id, _received_at as received_at, {items.number_of(dataset, s)} as items"
+            f" from seen_{s.source}" for s in sources
+        ],
+        "dead_letters": [
+            f"select '{s.source}' as source, {_unit_of_letter(s)} as unit from {_letters(s)} where _source_code = '{s.bronze}'"
+            for s in sources if tables.exists(_letters(s))
+        ],
+        "settled": [f"select _record_id, _item_no from {dataset.table}"] if tables.exists(dataset.table) else [],
+        "held": [f"select _record_id, _item_no from quarantine.{dataset.id}"] if tables.exists(f"quarantine.{dataset.id}") else [],
+    }  # fmt: skip
+    for view, parts in selects.items():
+        nothing = "select null::text as source, null::text as unit, null::text as _record_id, null::int as _item_no limit 0"
+        connection.execute(f"create temp view {view} as {' union all '.join(parts) or nothing}")
+
+
+def _letters(source: Source) -> str:
+    """The dead-letter table of the source that landed the bronze table (two sources may read one)."""
+    return f"dead_letter.{contracts().sources[source.bronze].feeds}"
+
+
+def _unit(source: Source) -> str:
+    return "_delivery_id" if source.kind == "batch" else "_stream_id"
+
+
+def _unit_of_letter(source: Source) -> str:
+    return "_delivery_id" if source.kind == "batch" else "regexp_replace(_delivery_id, '/[0-9]+$', '')"
+
+
+def _unexplained(connection: DuckDBPyConnection, dataset: Dataset) -> list[str]:
+    """One sentence per unit with records that are neither accepted, duplicate nor quarantined."""
+    found = connection.execute(
+        f"select source, unit, count(*), list(_record_id order by _record_id)[:{EXAMPLES}] from judged"
+        " where not is_explained group by source, unit order by 1, 2"
+    ).fetchall()
+    return [
+        f"{source} {unit}: {count} records have items that are neither in silver nor held nor superseded"
+        f" (or are there twice): {'; '.join(items.describe(connection, dataset, source, r) for r in records)}."
+        for source, unit, count, records in found
+    ]
+
+
+def _strays(connection: DuckDBPyConnection, dataset: Dataset) -> list[str]:
+    """Rows of silver and quarantine that no received record accounts for, and items that are in both."""
+    lost, both = connection.execute(
+        "select (select count(*) from (select _record_id from settled union all select _record_id from held) r"
+        " anti join fates using (_record_id)), (select count(*) from held semi join settled using (_record_id, _item_no))"
+    ).fetchone()
+    sentences = []
+    if lost:
+        sentences.append(f"{dataset.id}: {lost} rows of silver and quarantine belong to no record in bronze.")
+    if both:
+        sentences.append(f"{dataset.id}: {both} items are in silver and in quarantine at once.")
+    return sentences

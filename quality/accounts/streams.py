@@ -1,0 +1,90 @@
+"""Sequence numbers of edge streams: from the first to the last, each number once, in bronze or as a dead letter."""
+
+from dataclasses import dataclass
+
+from lakehouse import tables
+from lakehouse.contracts import Source
+
+LEDGER = "ops.stream_ledger"
+EXAMPLES = 5
+
+_SEGMENTS = """
+with segments as (
+    select collector_id || '/' || source_code as stream, * from ops.stream_ledger where source_code = $source),
+bronze as (
+    select _stream_id as stream, _segment as segment, count(*) as rows, count(distinct _seq_no) as numbers,
+           min(_seq_no) as lowest, max(_seq_no) as highest from {bronze} group by 1, 2),
+letters as (
+    select regexp_extract(_delivery_id, '^(.*)/[0-9]+$', 1) as stream,
+           regexp_extract(_delivery_id, '([0-9]+)$', 1)::bigint as segment, count(*) as dead
+    from {letters} where _source_code = $source group by 1, 2)
+select stream, segment, first_seq, last_seq, records, accepted, dead_letter + no_contract as refused,
+       coalesce(rows, 0) as rows, coalesce(numbers, 0) as numbers, coalesce(dead, 0) as dead,
+       coalesce(lowest, first_seq) as lowest, coalesce(highest, last_seq) as highest,
+       lag(segment, 1, 0) over before_it as segment_before, lag(last_seq, 1, 0) over before_it as last_before
+from segments left join bronze using (stream, segment) left join letters using (stream, segment)
+window before_it as (partition by stream order by segment) order by stream, segment
+"""
+_NO_BRONZE = "(select '' as _stream_id, 0 as _segment, 0 as _seq_no limit 0)"
+_NO_LETTERS = "(select '' as _delivery_id, '' as _source_code limit 0)"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream (collector and source): its sequence numbers and where their records are."""
+
+    stream: str
+    first_seq: int
+    last_seq: int
+    segments: int
+    records: int
+    bronze: int
+    dead_letter: int
+
+    @property
+    def difference(self) -> int:
+        """Numbers between first and last without a record; below 0 when some have two."""
+        return self.last_seq - self.first_seq + 1 - self.bronze - self.dead_letter
+
+
+def check(source: Source) -> tuple[list[Stream], list[str]]:
+    """The streams of an edge source, and one sentence for each segment of which a record is missing or doubled.
+
+    Segments after the ledger's last are being landed right now and are left for the next look.
+    """
+    if not tables.exists(LEDGER):
+        return [], []
+    letters = f"dead_letter.{source.feeds}"
+    present = [name for name in (source.bronze_table, letters) if tables.exists(name)]
+    with tables.duck(LEDGER, *present) as connection:
+        query = _SEGMENTS.format(
+            bronze=source.bronze_table if source.bronze_table in present else _NO_BRONZE,
+            letters=letters if letters in present else _NO_LETTERS,
+        )
+        rows = connection.execute(query, {"source": source.source}).to_arrow_table().to_pylist()
+    by_stream: dict[str, list[dict]] = {}
+    for row in rows:
+        by_stream.setdefault(row["stream"], []).append(row)
+    faults = [text for row in rows for text in _faults(row)]
+    more = [f"{source.source}: {len(faults) - EXAMPLES} more segments are not whole."] if len(faults) > EXAMPLES else []
+    return [_stream(name, segments) for name, segments in by_stream.items()], [*faults[:EXAMPLES], *more]
+
+
+def _stream(name: str, segments: list[dict]) -> Stream:
+    figures = (sum(s[column] for s in segments) for column in ("records", "rows", "dead"))
+    return Stream(name, segments[0]["first_seq"], segments[-1]["last_seq"], len(segments), *figures)
+
+
+def _faults(s: dict) -> list[str]:
+    """What is wrong with one landed segment."""
+    where = f"{s['stream']} segment {s['segment']} (sequence {s['first_seq']} to {s['last_seq']})"
+    found = []
+    if s["segment"] != s["segment_before"] + 1 or s["first_seq"] != s["last_before"] + 1:
+        found.append(f"{where} follows segment {s['segment_before']}, which ended at {s['last_before']}; numbers are missing or doubled.")
+    if s["records"] != s["last_seq"] - s["first_seq"] + 1 or s["records"] != s["accepted"] + s["refused"]:
+        found.append(f"{where} counts {s['records']} records in the ledger, {s['accepted']} readable and {s['refused']} refused.")
+    if s["rows"] != s["accepted"] or s["dead"] != s["refused"]:
+        found.append(f"{where}: bronze holds {s['rows']} of {s['accepted']} readable records, {s['dead']} of {s['refused']} are dead letters.")
+    if s["rows"] != s["numbers"] or s["lowest"] < s["first_seq"] or s["highest"] > s["last_seq"]:
+        found.append(f"{where}: bronze holds {s['rows']} rows under {s['numbers']} numbers from {s['lowest']} to {s['highest']}.")
+    return [" ".join(found)] if found else []

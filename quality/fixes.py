@@ -1,0 +1,146 @@
+"""What a steward may change in a held row, typed and checked against the contract before it is recorded."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse import reference
+from lakehouse.contracts import Dataset, Field, contracts
+from lakehouse.contracts.derive import arrow_schema, mask
+from lakehouse.settings import settings
+from quality import decisions
+from quality.decisions import Decision
+from quality.held_rows import CONFORMANCE, HeldRow, sentence
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+NO_ONE_KNOWS = ("station_registered", "code_known", "unit_fits")
+"""Checks of rows that do not say what was measured, where, or in which unit: such a row cannot be let pass as it is."""
+
+
+def fix(row: HeldRow, changes: dict[str, Any], reason: str) -> Decision:
+    """Record a fix. Raises ValueError with one sentence for each rule that the fixed row would still break."""
+    if still := broken_after(row, changes):
+        raise ValueError(f"Not recorded, the row would still be held: {' '.join(still)}")
+    return decisions.decide(row.dataset, row.hold_id, "fix", reason, row.observed_at, changes=changes)
+
+
+def waive(row: HeldRow, reason: str, until: datetime) -> Decision:
+    """Record a waiver until an instant. Raises ValueError for a row that has no complete key or no known unit."""
+    unknown = [sentence(row.contract, check) for check in row.failed if check in NO_ONE_KNOWS]
+    lacking = [f.name for f in row.contract.fields if f.required and f.name in row.row and row.row[f.name] is None]
+    if unknown or lacking:
+        why = unknown[0] if unknown else f"{', '.join(lacking)} is not known."
+        raise ValueError(f"{row.hold_id} cannot be waived: {why} Fix it instead (lake quarantine fix {row.hold_id} --set ...).")
+    return decisions.decide(row.dataset, row.hold_id, "waive", reason, row.observed_at, expires_at=until)
+
+
+def undo(dataset: str, hold_id: str, reason: str) -> Decision:
+    """Take the last decision on a row back. Raises ValueError when none is left to take back."""
+    of_row = [d for d in decisions.history(dataset) if d.hold_id == hold_id]
+    if len([d for d in of_row if d.kind != "undo"]) <= len([d for d in of_row if d.kind == "undo"]):
+        raise ValueError(f"No decision on {hold_id} is left to undo; `lake quarantine show {hold_id}` lists them.")
+    return decisions.decide(dataset, hold_id, "undo", reason, of_row[0].observed_at)
+
+
+def fixable(dataset: Dataset) -> dict[str, Field]:
+    """Columns that a fix may set: those of the contract but the times, which say in which slice a row belongs."""
+    return {f.name: f for f in dataset.fields if f.logical_type not in ("timestamp", "date")}
+
+
+def typed(dataset: Dataset, settings_: Iterable[str]) -> dict[str, Any]:
+    """`column=value` texts -> values of the contract's types; nothing after `=` is null.
+
+    Raises ValueError naming the column and what may be written.
+    """
+    columns, changes = fixable(dataset), {}
+    for text in settings_:
+        name, equals, value = text.partition("=")
+        if not equals or name.strip() not in columns:
+            raise ValueError(f"--set {text}: write column=value with one of {', '.join(columns)}.")
+        changes[name.strip()] = _typed(columns[name.strip()], value.strip())
+    return changes
+
+
+def _typed(field: Field, text: str) -> Any:
+    read, fits, words = _READERS[field.logical_type]
+    if text and not fits(text):
+        raise ValueError(f"--set {field.name}={text}: {field.name} is {words}.")
+    return read(text) if text else None
+
+
+_READERS: dict[str, tuple[Callable, Callable, str]] = {
+    "number": (float, NUMBER.fullmatch, "a plain decimal number, such as 12.5"),
+    "integer": (int, re.compile(r"[+-]?\d{1,18}").fullmatch, "a whole number"),
+    "boolean": (lambda text: text == "true", ("true", "false").__contains__, "true or false"),
+    "string": (str, lambda text: True, "text"),
+}
+
+
+def end_of(text: str) -> datetime:
+    """`2026-12-31` -> the end of that day in the business zone; an ISO instant with its zone stays as it is."""
+    try:
+        if len(text) > len("2026-12-31"):
+            instant = datetime.fromisoformat(text)
+        else:
+            instant = datetime.combine(date.fromisoformat(text), time(23, 59, 59), ZoneInfo(settings().business_zone))
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError(f"--until {text}: write a day such as 2026-12-31, or an instant with its zone.")
+    return instant
+
+
+def broken_after(row: HeldRow, changes: dict[str, Any]) -> list[str]:
+    """One sentence for each reason for which the row, once changed, would still be held or be wrong."""
+    dataset = row.contract
+    open_ends = [
+        f"{check['message']} Set {check['field']}." for check in row.checks
+        if check["check"] in CONFORMANCE and check["field"] not in changes
+    ]  # fmt: skip
+    fixed = {**row.row, **changes}
+    rules = [r.description for r in dataset.row_rules("error") if not _holds(r.predicate, fixed, row, dataset)]
+    return [*open_ends, *rules, *_off_the_lists(dataset, changes), *_other_unit(fixed), *_unread(row, changes)]
+
+
+def _holds(predicate: str, fixed: dict[str, Any], row: HeldRow, dataset: Dataset) -> bool:
+    schema = arrow_schema(dataset)
+    values = {f.name: row.observed_at if f.logical_type == "timestamp" else fixed.get(f.name) for f in dataset.fields}
+    columns = {name: pa.array([value], schema.field(name).type) for name, value in values.items()}
+    return bool(pc.all(mask(predicate, columns)).as_py())
+
+
+def _off_the_lists(dataset: Dataset, changes: dict[str, Any]) -> list[str]:
+    """Values that the code list behind their column does not know."""
+    listed = [(dataset.field(name), value) for name, value in changes.items() if dataset.field(name).reference and value is not None]
+    return [
+        f"{value} is not in the list of {field.reference}, column {field.name}." for field, value in listed
+        if value not in {r.get(field.name) for r in reference.rows(str(field.reference))}
+    ]  # fmt: skip
+
+
+def _other_unit(fixed: dict[str, Any]) -> list[str]:
+    """Readings carry the unit of their pollutant; a fix cannot state another one."""
+    units = reference.lookup("pollutants", "pollutant_code", "unit_code") if "pollutant_code" in fixed else {}
+    unit = units.get(fixed.get("pollutant_code") or "")
+    if unit is None or fixed.get("unit_code") in (unit, None):
+        return []
+    return [f"{fixed['pollutant_code']} is kept in {unit}; convert the value and set unit_code={unit}."]
+
+
+def _unread(row: HeldRow, changes: dict[str, Any]) -> list[str]:
+    """Further columns of a delivered row that were sent as something else than a number, and would be lost."""
+    source = contracts().sources.get(row.source)
+    if source is None or "pollutant_code" in row.row or not str(row.row.get("_as_sent") or "").startswith("["):
+        return []
+    sent = zip((m.becomes for m in source.measures.values()), json.loads(row.row["_as_sent"]), strict=False)
+    return [
+        f"{column} was sent as {text!r}, which cannot be read; set it too." for column, text in sent
+        if text is not None and row.row.get(column) is None and column not in changes
+        and not any(check["field"] == column for check in row.checks)
+    ]  # fmt: skip

@@ -1,0 +1,127 @@
+"""Prove that every record is accounted for, from the device to the serving file.
+
+The figures are counted from the tables themselves, whatever the runs said. Exit code 1 when something does not add up.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Annotated
+
+import typer
+
+from lakehouse import tables
+from lakehouse.contracts import Dataset, Source, contracts
+from quality import gate_outcomes
+from quality.accounts import deliveries, layers, records, streams
+from quality.accounts.ledger import Account, total
+from quality.accounts.streams import Stream
+from quality.gate_outcomes import GateOutcome
+
+app = typer.Typer(help=__doc__)
+ALL = "all"
+
+
+@dataclass
+class Reconciliation:
+    """Accounts by delivery and stream, sequence numbers by stream, and every check as an outcome."""
+
+    accounts: list[Account] = field(default_factory=list)
+    streams: list[Stream] = field(default_factory=list)
+    outcomes: list[GateOutcome] = field(default_factory=list)
+
+    @property
+    def mismatches(self) -> list[str]:
+        return [one.message for one in self.outcomes if not one.passed]
+
+
+def reconcile(dataset: str = "") -> Reconciliation:
+    """Count everything (or one silver dataset). Raises LookupError for a dataset that no source feeds."""
+    fed = {s.feeds for s in contracts().sources.values()}
+    if dataset and dataset not in fed:
+        raise LookupError(f"{dataset} is fed by no source; reconcile one of {', '.join(sorted(fed))}.")
+    done = Reconciliation()
+    wanted = [contracts()[d] for d in sorted(fed) if dataset in ("", d)]
+    for one in wanted:
+        books = records.of_dataset(one)
+        done.accounts += books.accounts
+        done.outcomes += [_books(one, books)] if books.accounts else []
+    answers = [_source(source, done) for source in _landed_by({d.id for d in wanted})]
+    done.outcomes += [one for one in answers if one]
+    passages = [p for one in wanted for p in layers.of_dataset(one)] + ([] if dataset else list(layers.of_serving_file()))
+    done.outcomes += [_passage(p) for p in passages]
+    return done
+
+
+def _landed_by(dataset_ids: set[str]) -> list[Source]:
+    """The sources under whose name the bronze tables of the datasets are landed, each once."""
+    known = contracts().sources
+    return [known[b] for b in sorted({s.bronze for s in known.values() if s.feeds in dataset_ids})]
+
+
+def _books(dataset: Dataset, books: records.Books) -> GateOutcome:
+    whole = total(books.accounts, dataset.id)
+    message = "Every record received is accepted, duplicate, quarantined or a dead letter."
+    return _outcome(dataset.id, dataset.table, "records_accounted_for", books.mismatches, str(whole), "0 unexplained", message)
+
+
+def _source(source: Source, done: Reconciliation) -> GateOutcome | None:
+    if source.kind == "edge":
+        found, faults = streams.check(source)
+        done.streams += found
+        told = "; ".join(f"{s.stream} {s.first_seq} to {s.last_seq}: {s.bronze} + {s.dead_letter}" for s in found)
+        words = "Each sequence number of a stream is in bronze or a dead letter, once."
+        check, expected = "sequence_whole", "no gap, no double"
+    else:
+        found, faults = deliveries.check(source)
+        told, words = f"{found} deliveries", "Bronze and dead letters hold what the receipts say."
+        check, expected = "receipts_hold", "as receipted"
+    return _outcome(source.feeds, source.bronze_table, check, faults, told, expected, words) if found else None
+
+
+def _passage(p: layers.Passage) -> GateOutcome:
+    return _outcome(p.dataset, p.table, p.check, list(p.faults), f"{p.after} of {p.before} rows", f"{p.before} rows", p.description)
+
+
+def _outcome(dataset: str, table: str, check: str, faults: list[str], observed: str, expected: str, message: str) -> GateOutcome:
+    return GateOutcome(dataset, table, check, "count", "error", not faults, observed, expected, " ".join(faults) or message)
+
+
+@app.callback(invoke_without_command=True)
+def command(
+    dataset: Annotated[str, typer.Option(help="Only this silver dataset.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Print received = accepted + duplicate + quarantined + dead letter per delivery and stream, and every mismatch."""
+    if not tables.names("bronze"):
+        raise LookupError("Nothing has been received yet; `lake run` or `lake demo` brings the first data.")
+    done = reconcile(dataset)
+    gate_outcomes.write(done.outcomes)
+    typer.echo(_json(done) if as_json else "\n".join(_lines(done)))
+    if done.mismatches:
+        raise typer.Exit(1)
+
+
+def _json(done: Reconciliation) -> str:
+    accounts = [asdict(a) | {"duplicate": a.duplicate, "difference": a.difference} for a in done.accounts]
+    numbers = [asdict(s) | {"difference": s.difference} for s in done.streams]
+    body = {"accounts": accounts, "streams": numbers, "checks": [asdict(o) for o in done.outcomes], "mismatches": done.mismatches}
+    return json.dumps(body, indent=1, ensure_ascii=False)
+
+
+def _lines(done: Reconciliation) -> Iterator[str]:
+    heads = ("received", "accepted", "exact", "superseded", "quarantined", "dead", "waiting", "diff")
+    for dataset in dict.fromkeys(a.dataset for a in done.accounts):
+        own = [a for a in done.accounts if a.dataset == dataset]
+        yield f"{dataset:<72}" + "".join(f"{h:>12}" for h in heads)
+        for a in [*own, *([total(own, dataset)] if len(own) > 1 else [])]:
+            figures = (a.received, a.accepted, a.exact, a.superseded, a.quarantined, a.dead_letter, a.waiting, a.difference)
+            yield f"  {f'{a.source} {a.unit}'.strip():<70}" + "".join(f"{n:>12,}" for n in figures)
+    for s in done.streams:
+        yield f"{s.stream}: {s.first_seq} to {s.last_seq} in {s.segments} segments = {s.bronze} bronze + {s.dead_letter} dead letters + {s.difference}"
+    for one in done.outcomes:
+        if one.check not in ("records_accounted_for", "sequence_whole"):
+            yield f"{one.table:<45} {one.check:<26} {one.observed}"
+    for sentence in done.mismatches:
+        yield f"MISMATCH {sentence}"
+    yield f"{len(done.mismatches)} mismatches." if done.mismatches else "Everything adds up."

@@ -1,0 +1,78 @@
+"""Bring stewards' decisions to the tables, or show beforehand what they would change."""
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
+
+from lakehouse import outcomes, pipeline, tables
+from lakehouse.contracts import Dataset, contracts
+from lakehouse.pipeline import Plan
+from quality import changes, decisions
+from quality.changes import Changes, RowChange
+from quality.decisions import Decision
+
+STAGES = ("silver", "gold", "gates", "serving")
+PREVIEWS = "lake.previews"
+"""Entry points by engine: a function (plan of a dataset) -> (silver rows now, silver rows if built) of its slices."""
+
+
+def preview(dataset: str = "") -> Iterator[Changes]:
+    """Per silver dataset with work: the rows that a build would change. Writes nothing and starts no engine.
+
+    Datasets whose engine cannot be run here are answered by the held rows on which something was decided.
+    """
+    previews = {point.name: point for point in entry_points(group=PREVIEWS)}
+    for plan in _silver_plans():
+        one = contracts()[plan["dataset"]]
+        if dataset not in ("", one.id):
+            continue
+        found = changes.compare(one, *previews[one.engine].load()(plan)) if one.engine in previews else _decided_rows(one, plan)
+        if found:
+            yield found
+
+
+def _silver_plans() -> list[Plan]:
+    silver = next(stage for stage in pipeline.stages() if stage.name == "silver")
+    return silver.plan().get("datasets", [])
+
+
+def _decided_rows(dataset: Dataset, plan: Plan) -> Changes:
+    rows = [RowChange(d.kind, {"hold_id": d.hold_id}, {c: ("", value) for c, value in d.changes.items()}) for d in pending(plan)]
+    return Changes(dataset.table, changed=len(rows), rows=tuple(rows[: changes.SHOWN]))
+
+
+def pending(plan: Plan) -> list[Decision]:
+    """The newest decision on each row whose standing decision is not the one that silver was built with."""
+    built_with = (outcomes.last_inputs("silver", plan["dataset"]) or {}).get("decisions")
+    before, now = built_with if isinstance(built_with, dict) else {}, plan["inputs"]["decisions"]
+    newest = {d.hold_id: d for d in decisions.history(plan["dataset"])}
+    return [newest[hold_id] for hold_id in sorted({h for h, _ in set(now.items()) ^ set(before.items())}) if hold_id in newest]
+
+
+def replay(tell: Callable[[str], None] = print) -> list[Changes]:
+    """Run silver, gold, gates and serving; the changed rows of every silver and gold table, with an outcome row.
+
+    The outcome's inputs name each decision that was new, with who made it and why.
+    """
+    before = {name: tables.version(name) for name in _watched()}
+    with outcomes.step("replay", "decisions", {"decisions": _trail()}) as outcome:
+        pipeline.run(STAGES, tell)
+        found = [one for name in _watched() if (one := _changed(name, before.get(name)))]
+        outcome.rows_out = sum(c.added + c.removed + c.changed for c in found)
+        outcome.detail = {c.table: {"added": c.added, "removed": c.removed, "changed": c.changed} for c in found}
+    return found
+
+
+def _watched() -> list[str]:
+    known = contracts().datasets
+    return [d.table for layer in ("silver", "gold") for d in known.values() if d.layer == layer and tables.exists(d.table)]
+
+
+def _changed(name: str, before: int | None) -> Changes | None:
+    after = tables.version(name)
+    return changes.between_versions(contracts()[name.split(".")[1]], before, after) or None if after != before else None
+
+
+def _trail() -> list[dict[str, str]]:
+    """On which row, what, who and why: the decisions that this replay brings to the tables."""
+    named = ("dataset", "hold_id", "kind", "decided_by", "reason")
+    return [{name: getattr(d, name) for name in named} for plan in _silver_plans() for d in pending(plan)]

@@ -1,0 +1,27 @@
+"""Silver of kernel datasets built in this process, without an engine: the same slices, files and commits as a run's."""
+
+from datetime import date
+
+from lakehouse import outcomes, tables
+from lakehouse.contracts import contracts
+from quality import decisions
+from transforms import slices
+from transforms.readings import run as kernel
+
+
+def build(dataset_id: str = "environment__air_quality") -> dict:
+    """Rebuild the slices that changed and record the outcome, as the stage does; returns the plan (empty = nothing)."""
+    known = contracts()
+    plan = slices.resolve(known[dataset_id], known)
+    if not plan:
+        return plan
+    standing = decisions.in_force(dataset_id)
+    outputs = kernel._outputs(dataset_id)
+    roots = {name: str(tables.location(name)) for name in outputs}
+    work = {**plan, "files": kernel.bronze_files(plan)}
+    with outcomes.step(slices.STEP, dataset_id, plan["inputs"]):
+        starts = [date.fromisoformat(s) for s in plan["slices"]]
+        written = [row for s in starts for row in kernel.build_slice(work, s, known, standing, roots)]
+        for name in outputs:
+            kernel.commit(name, [w for w in written if w["table"] == name], plan, known)
+    return plan

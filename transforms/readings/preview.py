@@ -1,0 +1,37 @@
+"""What the kernel would write: silver rows of a plan's slices as they are and as a build would make them, unwritten."""
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from lakehouse import tables
+from lakehouse.contracts import contracts
+from lakehouse.contracts.derive import arrow_schema
+from lakehouse.pipeline import Plan
+from quality import decisions
+from transforms.readings.candidates import candidates
+from transforms.readings.run import bronze_files, read_slice
+from transforms.readings.settle import settle
+
+
+def silver_rows(plan: Plan) -> tuple[pa.Table, pa.Table]:
+    """Rows of the planned slices in silver now, and after a build; both in the schema of the table."""
+    dataset = contracts()[plan["dataset"]]
+    schema = arrow_schema(dataset)
+    starts = [date.fromisoformat(s) for s in plan["slices"]]
+    built = [_settled(plan, start) for start in starts]
+    now = schema.empty_table()
+    if tables.exists(dataset.table):
+        now = tables.read(dataset.table, schema.names, filters=ds.field(str(dataset.partition)).isin(starts))
+    return now, pa.concat_tables([schema.empty_table(), *built])
+
+
+def _settled(plan: Plan, start: date) -> pa.Table:
+    known, files = contracts(), bronze_files(plan)
+    dataset = known[plan["dataset"]]
+    rows = [
+        candidates(read_slice(files[s.bronze_table], start, dataset.partition, s.bronze), s)
+        for s in known.feeding(dataset.id) if files.get(s.bronze_table)
+    ]  # fmt: skip
+    return settle(pa.concat_tables(rows), dataset, decisions.in_force(dataset.id)).silver
