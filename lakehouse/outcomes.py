@@ -1,4 +1,4 @@
-"""Every step writes one outcome row: what ran, on which table versions, how many rows went where, how it ended."""
+"""Every step writes one outcome row: what ran, on which table versions, where the rows went, how it ended."""
 
 import json
 import time
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lakehouse import tables
 
@@ -20,9 +21,10 @@ _TIME = pa.timestamp("us", tz="UTC")
 SCHEMA = pa.schema(
     [
         ("run_id", pa.string()), ("stage", pa.string()), ("dataset", pa.string()), ("inputs", pa.string()),
-        ("rows_in", pa.int64()), ("accepted", pa.int64()), ("duplicate", pa.int64()), ("quarantined", pa.int64()),
-        ("dead_letter", pa.int64()), ("rows_out", pa.int64()), ("seconds", pa.float64()), ("state", pa.string()),
-        ("error", pa.string()), ("started_at", _TIME), ("detail", pa.string()),
+        ("rows_in", pa.int64()), ("accepted", pa.int64()), ("duplicate", pa.int64()),
+        ("quarantined", pa.int64()), ("dead_letter", pa.int64()), ("rows_out", pa.int64()),
+        ("seconds", pa.float64()), ("state", pa.string()), ("error", pa.string()), ("started_at", _TIME),
+        ("detail", pa.string()),
     ]
 )  # fmt: skip
 
@@ -66,7 +68,8 @@ def step(stage: str, dataset: str, inputs: dict[str, object] | None = None) -> I
 def _write(outcome: Outcome, started: datetime, seconds: float, state: str, error: str | None) -> None:
     row = asdict(outcome) | {
         "run_id": run_id(), "started_at": started, "seconds": round(seconds, 3), "state": state, "error": error,
-        "inputs": json.dumps(outcome.inputs, sort_keys=True), "detail": json.dumps(outcome.detail, sort_keys=True),
+        "inputs": json.dumps(outcome.inputs, sort_keys=True),
+        "detail": json.dumps(outcome.detail, sort_keys=True),
     }  # fmt: skip
     tables.append(TABLE, pa.Table.from_pylist([row], SCHEMA))
 
@@ -75,6 +78,7 @@ def last_inputs(stage: str, dataset: str) -> dict[str, object] | None:
     """Inputs of the last successful step of that stage and dataset; None = it never ran well."""
     if not tables.exists(TABLE):
         return None
-    rows = tables.read(TABLE, ["stage", "dataset", "state", "started_at", "inputs"]).to_pylist()
-    done = [r for r in rows if (r["stage"], r["dataset"], r["state"]) == (stage, dataset, "ok")]
+    field = pc.field
+    wanted = (field("stage") == stage) & (field("dataset") == dataset) & (field("state") == "ok")
+    done = tables.read(TABLE, ["started_at", "inputs"], filters=wanted).to_pylist()
     return json.loads(max(done, key=lambda r: r["started_at"])["inputs"]) if done else None

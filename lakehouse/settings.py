@@ -102,7 +102,7 @@ class Settings(BaseSettings):
         return self.data_home / "as_of.txt"
 
     def as_of_time(self) -> datetime:
-        """The instant that counts as now (UTC): the setting, else the data home's own clock, else the machine's."""
+        """What counts as now (UTC): the setting, else the data home's own clock, else the machine's."""
         if self.as_of is None and self.clock_file.exists():
             return _read_clock(self.clock_file)
         return (self.as_of or datetime.now(UTC)).astimezone(UTC)
@@ -152,4 +152,5 @@ def _in_words(error: ValidationError) -> str:
 
 
 def _offer() -> str:
-    return f"there are {', '.join(f'LAKE_{name.upper()}' for name in Settings.model_fields)} (in lake.toml without LAKE_)."
+    names = ", ".join(f"LAKE_{name.upper()}" for name in Settings.model_fields)
+    return f"there are {names} (in lake.toml without LAKE_)."

@@ -1,9 +1,12 @@
 """Names, places and versions of the lake's Delta tables; reading and committing without a JVM."""
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
@@ -20,7 +23,7 @@ LAYERS = ("bronze", "silver", "quarantine", "dead_letter", "gold", "ops", "refer
 def location(name: str) -> Path:
     """Folder of `<layer>.<table>`. Raises ValueError for a name outside the layers."""
     layer, _, table = name.partition(".")
-    if layer not in LAYERS or not table.replace("_", "a").isalnum():
+    if layer not in LAYERS or not re.fullmatch("[a-z0-9_]+", table):
         raise ValueError(
             f"{name!r} is no table name; write <layer>.<table> with a layer of {', '.join(LAYERS)}."
         )
@@ -28,14 +31,19 @@ def location(name: str) -> Path:
 
 
 def exists(name: str) -> bool:
-    return (location(name) / "_delta_log").is_dir()
+    return _has_commits(location(name) / "_delta_log")
 
 
 def names(layer: str | None = None) -> list[str]:
-    """All tables of the lake (or of one layer), sorted."""
+    """All tables of the lake (or of one layer), by layer and name."""
     layers = [layer] if layer else LAYERS
     logs = [log for lay in layers for log in sorted((settings().tables / lay).glob("*/_delta_log"))]
-    return [f"{log.parent.parent.name}.{log.parent.name}" for log in logs]
+    return [f"{log.parent.parent.name}.{log.parent.name}" for log in logs if _has_commits(log)]
+
+
+def _has_commits(log: Path) -> bool:
+    """A log folder without a commit is what a crash in the first write leaves behind: no table yet."""
+    return any(file.suffix in (".json", ".parquet") for file in log.glob("*"))
 
 
 def open_table(name: str, version: int | None = None) -> DeltaTable:
@@ -52,10 +60,14 @@ def version(name: str) -> int | None:
     return open_table(name).version() if exists(name) else None
 
 
-def committed_at(name: str, at_version: int | None = None) -> datetime:
-    """Commit time (UTC) of the table's version."""
-    table = open_table(name, at_version)
-    return datetime.fromtimestamp(table.history(1)[0]["timestamp"] / 1000, UTC)
+def committed_at(name: str, version: int | None = None) -> datetime:
+    """Commit time (UTC) of the table's version. Raises LookupError when upkeep has removed that commit."""
+    table = open_table(name)
+    at = table.version() if version is None else version
+    for commit in table.history(max(table.version() - at + 1, 1)):
+        if commit["version"] == at:
+            return datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+    raise LookupError(f"Table {name} has no version {at} any more; `lake tables` shows its newest.")
 
 
 def read(
@@ -72,7 +84,7 @@ def append(
     transaction: tuple[str, int] | None = None,
     partition_by: Sequence[str] = (),
 ) -> bool:
-    """Append once. With a transaction (application id, version) a version already committed is skipped: False."""
+    """Append; with a transaction (application id, version) once only: False = that version was committed before."""
     if transaction and transacted(name, transaction[0]) >= transaction[1]:
         return False
     properties = CommitProperties(app_transactions=[Transaction(*transaction)]) if transaction else None
@@ -107,15 +119,35 @@ def replace(name: str, rows: pa.Table, partition_by: Sequence[str] = ()) -> int:
     return open_table(name).version()
 
 
-def files_added(name: str, since: int | None) -> list[str]:
-    """Data files that are in the table now and were not at version `since` (None = all)."""
-    now = open_table(name).file_uris()
-    before = set(open_table(name, since).file_uris()) if since is not None else set()
-    return sorted(set(now) - before)
+def files(name: str, version: int | None = None) -> list[Path]:
+    """Data files of the table at a version."""
+    return sorted(Path(uri.removeprefix("file://")) for uri in open_table(name, version).file_uris())
+
+
+def files_added(name: str, since: int | None, until: int) -> list[Path]:
+    """Data files with the rows that came after version `since` (None = ever) and up to version `until`.
+
+    Compaction moves rows and adds none, so the files that it wrote do not count. Where upkeep has removed the
+    commits or the files in question, the answer is all files: more than needed, never less.
+    """
+    known = since is not None and since <= until
+    added = _added_by_commits(location(name), range(since + 1, until + 1)) if known else None
+    return files(name, until) if added is None else added
+
+
+def _added_by_commits(table: Path, versions: Iterable[int]) -> list[Path] | None:
+    added: list[Path] = []
+    for at in versions:
+        commit = table / "_delta_log" / f"{at:020}.json"
+        if not commit.exists():
+            return None
+        actions = (json.loads(line).get("add") for line in commit.read_text("utf-8").splitlines())
+        added += [table / unquote(add["path"]) for add in actions if add and add["dataChange"]]
+    return sorted(added) if all(file.exists() for file in added) else None
 
 
 def duck(*wanted: str) -> "duckdb.DuckDBPyConnection":
-    """A DuckDB connection in which each named table (none = all) is a view `<layer>.<table>`; times are UTC."""
+    """A DuckDB connection with each named table (none = all) as view `<layer>.<table>`; times are UTC."""
     import duckdb
 
     connection = duckdb.connect()

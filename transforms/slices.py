@@ -1,15 +1,14 @@
-"""Which slices (days or months of event time) of a silver dataset a run has to rebuild, and from which versions."""
+"""Which slices (days or months of event time) of a silver dataset a run rebuilds, and from which versions."""
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from lakehouse import outcomes, tables
-from lakehouse.contracts import Contracts, Dataset
+from lakehouse.contracts import Contracts, Dataset, Source
 from lakehouse.contracts.load import FOLDER
 from lakehouse.pipeline import Plan
 from quality import decisions
@@ -18,30 +17,46 @@ STEP = "silver"
 
 
 def resolve(dataset: Dataset, contracts: Contracts) -> Plan:
-    """Inputs (bronze versions, rules, decisions) and the slices that differ from the last good run; empty = none.
+    """Inputs (bronze versions, rules, decisions) and the slices that differ from the last good run; {} = none.
 
-    New bronze files concern the slices of their rows, a decision the slice of its row, a changed contract, mapping or
-    code list all slices.
+    New bronze rows concern their slices, a decision the slice of its row, a changed contract, mapping or code
+    list all slices, also those that silver holds and no source feeds any more.
     """
     sources = [s for s in contracts.feeding(dataset.id) if tables.exists(s.bronze_table)]
     if not sources:
         return {}
-    bronze = {s.bronze_table: tables.version(s.bronze_table) for s in sources}
-    standing = {h: d.decided_at.isoformat() for h, d in decisions.in_force(dataset.id).items()}
-    inputs: dict[str, Any] = {"bronze": bronze, "rules": rules_hash(dataset), "decisions": standing}
+    inputs = _inputs(dataset, sources)
     last = outcomes.last_inputs(STEP, dataset.id) if tables.exists(dataset.table) else None
     if last == inputs:
         return {}
     whole = last is None or last["rules"] != inputs["rules"]
-    days = _slices_of_new_files(bronze, {} if whole else last["bronze"], dataset.partition)
-    if not whole:
-        days |= _slices_of_decisions(dataset, standing, last["decisions"])
-    return {
+    days = _slices_of_new_files(inputs["bronze"], {} if whole else last["bronze"], dataset.partition)
+    if whole:
+        days |= _slices_in(dataset)
+    else:
+        days |= _slices_of_decisions(dataset, inputs["decisions"], last["decisions"])
+    plan = {
         "dataset": dataset.id,
         "inputs": inputs,
         "whole": whole,
-        "slices": [d.isoformat() for d in sorted(days)],
+        "slices": sorted(d.isoformat() for d in days),
     }
+    return plan if days else {}
+
+
+def _inputs(dataset: Dataset, sources: list[Source]) -> dict[str, Any]:
+    return {
+        "bronze": {s.bronze_table: tables.version(s.bronze_table) for s in sources},
+        "rules": rules_hash(dataset),
+        "decisions": {h: d.decided_at.isoformat() for h, d in decisions.in_force(dataset.id).items()},
+    }
+
+
+def _slices_in(dataset: Dataset) -> set[date]:
+    """Slices that the silver table holds now."""
+    if not tables.exists(dataset.table):
+        return set()
+    return {date.fromisoformat(p[dataset.partition]) for p in tables.open_table(dataset.table).partitions()}
 
 
 def rules_hash(dataset: Dataset) -> str:
@@ -51,18 +66,13 @@ def rules_hash(dataset: Dataset) -> str:
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()[:16]
 
 
-def _slices_of_new_files(
-    bronze: dict[str, int | None], seen: dict[str, int], partition: str | None
-) -> set[date]:
+def _slices_of_new_files(bronze: dict[str, int], seen: dict[str, int], partition: str | None) -> set[date]:
     found: set[date] = set()
-    for name in bronze:
-        files = tables.files_added(name, seen.get(name))
-        if files:
+    for name, version in bronze.items():
+        if files := tables.files_added(name, seen.get(name), version):
             observed = ds.dataset(files, format="parquet").to_table(columns=["_observed_at"])["_observed_at"]
-            found |= {
-                start_of(day, partition)
-                for day in pc.unique(pc.floor_temporal(observed, unit="day")).to_pylist()
-            }
+            days = pc.unique(pc.floor_temporal(observed, unit="day")).drop_null()
+            found |= {start_of(day, partition) for day in days.to_pylist()}
     return found
 
 
@@ -83,16 +93,8 @@ def start_of(instant: datetime, partition: str | None) -> date:
 
 def bounds(start: date, partition: str | None) -> tuple[datetime, datetime]:
     """The slice's instants: from (included) and to (excluded)."""
-    end = (
-        (start + timedelta(days=32)).replace(day=1)
-        if partition == "_event_month"
-        else start + timedelta(days=1)
+    low = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    after = (
+        (low + timedelta(days=32)).replace(day=1) if partition == "_event_month" else low + timedelta(days=1)
     )
-    return datetime(start.year, start.month, start.day, tzinfo=UTC), datetime(
-        end.year, end.month, end.day, tzinfo=UTC
-    )
-
-
-def local(uri: str) -> Path:
-    """A table's file address as a path."""
-    return Path(uri.removeprefix("file://"))
+    return low, after

@@ -83,7 +83,7 @@ def _outputs(dataset_id: str) -> tuple[str, str, str]:
 def bronze_files(plan: Plan) -> dict[str, list[str]]:
     """Data files of each bronze table at the version that the plan locked."""
     return {
-        name: [str(slices.local(uri)) for uri in tables.open_table(name, version).file_uris()]
+        name: [str(file) for file in tables.files(name, version)]
         for name, version in plan["inputs"]["bronze"].items()
     }
 
