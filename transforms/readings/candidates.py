@@ -141,7 +141,10 @@ def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -
 
 def _spread(column: pa.Array | pa.ChunkedArray, row: pa.Array) -> pa.DictionaryArray:
     """A text column of the bronze rows on their items, without copying the texts."""
-    return pa.DictionaryArray.from_arrays(row.cast(pa.int32()), _flat(column))
+    texts = _flat(column)
+    if texts.null_count:  # a dictionary with a null cannot be joined with another one
+        return texts.dictionary_encode().take(row)
+    return pa.DictionaryArray.from_arrays(row.cast(pa.int32()), texts)
 
 
 def _values(items: Items, pollutant: pa.Array, source: Source):
