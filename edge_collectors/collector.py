@@ -36,39 +36,39 @@ class Collector:
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Collect until told to stop; then confirm what is durable, seal, ship and say so."""
+        """Collect until told to stop; then confirm what is durable, seal, say so and ship."""
         self.listeners = self._listeners()
-        stop_shipping = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, self.stop)
-        shipper = self._start_shipper(stop_shipping)
         log.info("started", collector=self.config.collector, sources=self.config.sources)
+        stop_shipping = threading.Event()
         try:
-            await self._collect()
+            async with asyncio.TaskGroup() as tasks:
+                if self.config.ship == "inside":
+                    tasks.create_task(asyncio.to_thread(shipper_of(self.config).run, stop_shipping))
+                await self._collect(tasks)
+                stop_shipping.set()
         finally:
-            heartbeat.write(self.spool, self._heartbeat(stopped=True))
             stop_shipping.set()
-            if shipper:
-                await asyncio.to_thread(shipper.join)
             self.spool.close()
         log.info("stopped", collector=self.config.collector)
 
     def stop(self) -> None:
         self._stop.set()
 
-    async def _collect(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            writers = [tasks.create_task(commit.run()) for commit in self.commits.values()]
-            others = [tasks.create_task(listener.run()) for listener in self.listeners]
-            others.append(tasks.create_task(self._beat()))
-            await self._stop.wait()
-            for listener in self.listeners:
-                listener.stop()
-            for task in others:
-                task.cancel()
-            for commit in self.commits.values():
-                commit.stop()
-            await asyncio.gather(*writers)
+    async def _collect(self, tasks: asyncio.TaskGroup) -> None:
+        writers = [tasks.create_task(commit.run()) for commit in self.commits.values()]
+        others = [tasks.create_task(listener.run()) for listener in self.listeners]
+        others.append(tasks.create_task(self._beat()))
+        await self._stop.wait()
+        for listener in self.listeners:
+            listener.stop()
+        for task in others:
+            task.cancel()
+        for commit in self.commits.values():
+            commit.stop()
+        await asyncio.gather(*writers)
+        heartbeat.write(self.spool, self._heartbeat(stopped=True))
 
     async def _beat(self) -> None:
         while True:
@@ -98,13 +98,6 @@ class Collector:
         names = [f"{self.config.collector}-{number}" for number in range(1, len(self.config.mqtt) + 1)]
         mqtt = [MqttListener(part, name, self.commits) for part, name in zip(self.config.mqtt, names, strict=True)]
         return [*tcp, *mqtt]
-
-    def _start_shipper(self, stop: threading.Event) -> threading.Thread | None:
-        if self.config.ship == "apart":
-            return None
-        thread = threading.Thread(target=shipper_of(self.config).run, args=(stop,), name="shipper")
-        thread.start()
-        return thread
 
 
 def shipper_of(config: CollectorConfig) -> Shipper:

@@ -59,7 +59,7 @@ class SpoolConfig(_Part):
     folder: Path | None = Field(None, description="Default: <data home>/edge/<collector>/spool.")
     max_bytes: int = Field(1 << 30, ge=1 << 20, description="Unshipped bytes at which confirming stops.")
     recent_records: int = Field(200_000, ge=1, description="Records per source among which a resend is known.")
-    seal_bytes: int = Field(4 << 20, ge=1, le=64 << 20)
+    seal_bytes: int = Field(4 << 20, ge=1, le=16 << 20)
     seal_seconds: float = Field(5.0, gt=0)
     keep_shipped_bytes: int = Field(64 << 20, ge=0, description="Delivered segments kept per source for `--again`.")
 
@@ -102,8 +102,10 @@ class MqttConfig(_Part):
     user: str | None = None
     password_file: Path | None = None
     tls_ca_file: Path | None = None
-    receive_maximum: int = Field(500, ge=1, le=65535, description="Messages in flight without confirmation (MQTT 5).")
-    max_payload_bytes: int = Field(256 * 1024, ge=1024, le=8 << 20)
+    receive_maximum: int = Field(
+        500, ge=1, le=65535, description="Messages in flight without confirmation; for 3.1.1 the broker's own bound."
+    )
+    max_payload_bytes: int = Field(256 * 1024, ge=1024, le=1 << 20)
 
 
 class HeartbeatConfig(_Part):

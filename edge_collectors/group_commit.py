@@ -13,6 +13,7 @@ from edge_collectors.spool import SpoolFull
 from edge_collectors.stream import Stream
 
 LARGEST_BATCH = 2000
+LARGEST_BATCH_BYTES = 4 << 20
 _RETRY_SECONDS = 0.2
 log = structlog.get_logger("spool")
 
@@ -62,9 +63,10 @@ class GroupCommit:
                 pass
 
     def _next_group(self) -> list[tuple[Sequence[Record], asyncio.Future[list[bool]]]]:
-        size, taken = 0, 0
-        while taken < len(self._waiting) and size < LARGEST_BATCH:
-            size += len(self._waiting[taken][0])
+        number, size, taken = 0, 0, 0
+        while taken < len(self._waiting) and number < LARGEST_BATCH and size < LARGEST_BATCH_BYTES:
+            number += len(self._waiting[taken][0])
+            size += sum(len(record.raw) for record in self._waiting[taken][0])
             taken += 1
         group, self._waiting = self._waiting[:taken], self._waiting[taken:]
         return group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable
@@ -40,9 +41,10 @@ def heartbeat(
 
 
 def write(spool: Spool, content: dict[str, Any]) -> bytes:
-    """Replace `<spool>/heartbeat.json`; the bytes written."""
+    """Replace `<spool>/heartbeat.json`; the bytes. A disk without room for it must not stop the collector."""
     body = json.dumps(content, ensure_ascii=False, indent=1).encode()
-    replace_file(spool.folder / "heartbeat.json", body)
+    with contextlib.suppress(OSError):
+        replace_file(spool.folder / "heartbeat.json", body)
     return body
 
 

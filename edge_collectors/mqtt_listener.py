@@ -112,9 +112,7 @@ class MqttListener:
     def _new_client(self, client_id: str) -> mqtt.Client:
         version = _VERSIONS[self.config.version]
         session = {} if self.config.version == "5" else {"clean_session": False}
-        client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, manual_ack=True, **session
-        )
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, manual_ack=True, **session)
         if self.config.user:
             password = self.config.password_file.read_text("utf-8").strip() if self.config.password_file else None
             client.username_pw_set(self.config.user, password)

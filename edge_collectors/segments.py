@@ -1,8 +1,8 @@
 """The segment file: a header line, one line per record, and, once nothing more will be added, a trailer line.
 
-    {"segment": {"collector", "source", "number", "contract_version", "data_origin"}}
-    {record} ...                                                       (`envelope.py`)
-    {"sealed": {"records", "first_seq", "last_seq", "sha256"}}         hash of all record lines, line ends included
+{"segment": {"collector", "source", "number", "contract_version", "data_origin"}}
+{record} ...                                                       (`envelope.py`)
+{"sealed": {"records", "first_seq", "last_seq", "sha256"}}         hash of all record lines, line ends included
 """
 
 from __future__ import annotations

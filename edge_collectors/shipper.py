@@ -6,6 +6,7 @@ nothing is lost: segments wait in the spool, and tries come at growing intervals
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -54,13 +55,13 @@ class Shipper:
         os.close(lock)
 
     def ship_pending(self) -> bool:
-        """One pass over all sources; True when nothing stood in the way. Never raises for the link's sake."""
+        """One pass over all sources; True when nothing stood in the way. Raises nothing for link or disk."""
         before = asdict(self.link)
         try:
             refusals = [reason for folder in self._sources() if (reason := self._ship_source(folder))]
             self._report()
             self.link.state, self.link.error = ("refused", refusals[0]) if refusals else ("ok", None)
-        except LinkDown as error:
+        except (LinkDown, OSError) as error:
             self.link.state, self.link.error = "down", str(error)
         if asdict(self.link) != before:
             self._tell(before["state"])
@@ -108,7 +109,8 @@ class Shipper:
             self._reported = content
 
     def _tell(self, state_before: str) -> None:
-        segments.replace_file(self.spool / "link.json", json.dumps(asdict(self.link)).encode())
+        with contextlib.suppress(OSError):
+            segments.replace_file(self.spool / "link.json", json.dumps(asdict(self.link)).encode())
         if self.link.state != state_before:
             log.info("uplink", collector=self.collector, state=self.link.state, error=self.link.error)
 

@@ -115,4 +115,3 @@ def other_content(collector: str, source: str, name: str) -> str:
         f"{collector}/{source}: the lake holds another segment {int(Path(name).stem)}; a collector that has lost its "
         "spool must go on under a new collector id, because its numbers begin again at 1"
     )
-

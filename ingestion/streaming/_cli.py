@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from deltalake.exceptions import DeltaError
 
 app = typer.Typer(invoke_without_command=True, add_completion=False, help=__doc__)
 
@@ -23,7 +24,10 @@ def land(
     said = _land_once(said="")
     while follow:
         time.sleep(seconds)
-        said = _land_once(said)
+        try:
+            said = _land_once(said)
+        except (OSError, DeltaError) as error:
+            typer.echo(f"not landed, will try again: {' '.join(str(error).split())[:300]}")
 
 
 @app.command()

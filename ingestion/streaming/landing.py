@@ -1,8 +1,8 @@
 """The landing folder of segments: where collectors deliver, where landed and refused segments are kept.
 
-    <landing>/segments/<collector>/<source>/N.jsonl         delivered, to be landed
-    <landing>/segments/<collector>/<source>/done/N.jsonl    landed: the raw bytes that bronze refers to
-    <landing>/refused/<collector>/<source>/N.jsonl          not believed, beside it N.jsonl.reason.txt
+<landing>/segments/<collector>/<source>/N.jsonl         delivered, to be landed
+<landing>/segments/<collector>/<source>/done/N.jsonl    landed: the raw bytes that bronze refers to
+<landing>/refused/<collector>/<source>/N.jsonl          not believed, beside it N.jsonl.reason.txt
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from ingestion.streaming import landing, tokens
+from ingestion.streaming.segment import MAX_BYTES
 from lakehouse.settings import settings
 
-MAX_SEGMENT_BYTES = 80 * 1024 * 1024
 MAX_HEARTBEAT_BYTES = 256 * 1024
 _SOURCE = re.compile(r"[a-z0-9]+(_{1,2}[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -57,7 +57,7 @@ async def receive_segment(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".tmp", delete=False) as beside:
         try:
-            sha256 = await _save(request, beside, MAX_SEGMENT_BYTES)
+            sha256 = await _save(request, beside, MAX_BYTES)
             if sha256 != x_content_sha256:
                 raise HTTPException(422, f"The body has the SHA-256 {sha256}, not the one that its header states.")
             is_new = await run_in_threadpool(_store, Path(beside.name), target, sha256)

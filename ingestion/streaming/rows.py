@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from ingestion.streaming.segment import Refused, Segment
 
-_MEMORY = "96MB"
+_MEMORY = "256MB"
 _LINES = """
 create or replace temp table landed as
 select r.record_id, r.seq, r.stream, r.payload::varchar as payload, r.raw, r.raw_encoding, r.state, r.reason,
        try_cast(r.observed_at as timestamptz) as observed_at, try_cast(r.received_at as timestamptz) as received_at,
        s.number, s.contract_version, s.data_origin
-from read_json($files, format = 'newline_delimited', filename = true, maximum_object_size = 16777216,
+from read_json($files, format = 'newline_delimited', filename = true, maximum_object_size = 8388608,
      columns = {record_id: 'VARCHAR', seq: 'BIGINT', stream: 'VARCHAR', observed_at: 'VARCHAR',
                 received_at: 'VARCHAR', payload: 'JSON', raw: 'VARCHAR', raw_encoding: 'VARCHAR',
                 state: 'VARCHAR', reason: 'VARCHAR'}) as r
@@ -79,7 +79,7 @@ class SegmentRows:
         }
         try:
             self._duck.execute(_LINES, names)
-        except duckdb.Error as error:
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             which = f"Segments {segments[0].number} to {segments[-1].number}"
             raise Refused(f"{which} hold a line that is no record: {str(error).splitlines()[0][:200]}") from error
         self.counts = self._checked_counts()
@@ -106,7 +106,7 @@ class SegmentRows:
 
 @cache
 def _connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY})
+    connection = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY, "temp_directory": ""})
     connection.execute("set TimeZone = 'UTC'")
     return connection
 

@@ -1,8 +1,8 @@
 """A sealed segment as it lies in the landing folder: examined before a row of it is believed.
 
-    {"segment": {"collector", "source", "number", "contract_version", "data_origin"}}
-    one record per line
-    {"sealed": {"records", "first_seq", "last_seq", "sha256"}}    hash of all record lines, line ends included
+{"segment": {"collector", "source", "number", "contract_version", "data_origin"}}
+one record per line
+{"sealed": {"records", "first_seq", "last_seq", "sha256"}}    hash of all record lines, line ends included
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 NAME = re.compile(r"\d{12}\.jsonl")
+MAX_BYTES = 80 * 1024 * 1024
 _LONGEST_TRAILER = 4096
 
 
@@ -50,6 +51,8 @@ def examine(path: Path) -> Segment:
     """
     if path.is_symlink() or not NAME.fullmatch(path.name):
         raise Refused(f"{path.name} is not a segment; a segment is a file named by 12 digits and .jsonl.")
+    if path.stat().st_size > MAX_BYTES:
+        raise Refused(f"{path.name} has more than {MAX_BYTES} bytes; collectors seal segments of at most 16 MiB.")
     head, trailer, digest, size = _scan(path)
     place = {"collector": path.parent.parent.name, "source": path.parent.name, "number": int(path.stem)}
     if any(head.get(name) != value for name, value in place.items()):

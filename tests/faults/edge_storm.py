@@ -146,7 +146,9 @@ def main() -> int:
         if not told.keep:
             shutil.rmtree(folder, ignore_errors=True)
     print(found.table())
-    print(f"{time.monotonic() - began:.0f} s, seed {told.seed}: {'nothing lost, nothing doubled' if found.is_clean else 'FAULTS'}")
+    print(
+        f"{time.monotonic() - began:.0f} s, seed {told.seed}: {'nothing lost, nothing doubled' if found.is_clean else 'FAULTS'}"
+    )
     return 0 if found.is_clean else 1
 
 

@@ -24,7 +24,9 @@ from tests.support.broker import Broker, free_port, mosquitto
 HJ212, NGSI, WEATHER = "environment__air_quality__hj212", "environment__air_quality__ngsi", "environment__weather__ngsi"
 MN = "010000A8900016F000169DC0"
 # HJ 212-2017 Annex C form, CRC by the project's own vector tests; the upload wants an answer (Flag bit 0).
-READING = b"QN=20240601085857223;ST=22;CN=2011;PW=123456;MN=%s;Flag=5;CP=&&DataTime=20240601085800;a34004-Rtd=35.2,a34004-Flag=N&&"
+READING = (
+    b"QN=20240601085857223;ST=22;CN=2011;PW=123456;MN=%s;Flag=5;CP=&&DataTime=20240601085800;a34004-Rtd=35.2,a34004-Flag=N&&"
+)
 
 
 def packet(segment: bytes) -> bytes:
@@ -148,7 +150,7 @@ def test_a_full_spool_answers_nobody_and_says_so_until_there_is_room(home, tmp_p
 
     async def scene():
         parts = {"uplink": {"kind": "folder", "landing": str(landing)}, "spool": {"max_bytes": 1 << 20, "seal_bytes": 100_000}}
-        async with tcp_collector(tmp_path, **parts) as (one, reader, writer):
+        async with tcp_collector(tmp_path, **parts) as (one, _, writer):
             writer.write(b"".join(_minute(n) for n in range(1500)))
             await asyncio.sleep(2)
             beat = json.loads((tmp_path / "spool" / "heartbeat.json").read_bytes())
@@ -246,7 +248,10 @@ def test_a_broker_that_dies_is_found_again_and_a_resend_is_stored_once(home, tmp
         (f"collector: g\nuplink: {{kind: folder}}\nhj212: [{{source: {HJ212}, port: 99999}}]\n", "hj212.0.port: .*65535"),
         ("collector: g\nuplink: {kind: folder}\nhj212: [{source: water, port: 1}]\n", "'water' is no edge source .* there are"),
         (f"collector: g\nuplink: {{kind: folder}}\nhj212: [{{source: {HJ212}, port: 1, zone: Mars}}]\n", "no IANA time zone"),
-        ("collector: g\nuplink: {kind: folder}\nmqtt: [{sources: []}]\nspeed: 3\n", "mqtt.0.sources: .*1 item.* \\(and 1 more\\)"),
+        (
+            "collector: g\nuplink: {kind: folder}\nmqtt: [{sources: []}]\nspeed: 3\n",
+            "mqtt.0.sources: .*1 item.* \\(and 1 more\\)",
+        ),
         ("- a list", "is a mapping"),
         ("a: [", "not readable as YAML"),
     ],

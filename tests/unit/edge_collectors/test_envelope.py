@@ -27,7 +27,9 @@ def test_the_same_refused_bytes_are_one_dead_letter_whatever_the_reason():
 
 
 def test_a_line_reads_back_as_written():
-    record = accepted(SOURCE, "k", {"observed_at": "2026-01-01T00:00:00Z", "n": "东四"}, "东四\r\n".encode(), "2026-01-01T00:00:01Z")
+    record = accepted(
+        SOURCE, "k", {"observed_at": "2026-01-01T00:00:00Z", "n": "东四"}, "东四\r\n".encode(), "2026-01-01T00:00:01Z"
+    )
     line = record.line(7, "gate-1/" + SOURCE)
     assert line.endswith(b"\n") and line.count(b"\n") == 1
     body = read_line(line)

@@ -156,7 +156,7 @@ def test_a_seal_that_died_half_way_is_finished(tmp_path, monkeypatch, stage):
 
 def test_a_full_spool_stores_nothing_and_goes_on_when_there_is_room(tmp_path):
     spool, stream = open_stream(tmp_path, max_bytes=2000)
-    with pytest.raises(SpoolFull, match="spool.max_bytes"):
+    with pytest.raises(SpoolFull, match=r"spool\.max_bytes"):
         for number in range(100):
             stream.write([reading(number)])
     stored = stream.next_seq - 1

@@ -72,7 +72,14 @@ def test_a_segment_becomes_bronze_rows_dead_letters_and_a_ledger_row(gateway):
     assert letters["no contract: No source takes system type 32."]["payload"] == "##water"
     assert letters["The CRC at offset 3 is wrong."]["_delivery_id"] == f"gate-1/{SOURCE}/000000000001"
     (row,) = tables.read(ledger.TABLE).to_pylist()
-    assert (row["segment"], row["first_seq"], row["last_seq"], row["accepted"], row["dead_letter"], row["no_contract"]) == (1, 1, 4, 2, 1, 1)
+    assert (row["segment"], row["first_seq"], row["last_seq"], row["accepted"], row["dead_letter"], row["no_contract"]) == (
+        1,
+        1,
+        4,
+        2,
+        1,
+        1,
+    )
     assert [p.name for p in (settings().landing / "segments" / "gate-1" / SOURCE / "done").iterdir()] == ["000000000001.jsonl"]
 
 
@@ -171,13 +178,26 @@ def test_a_damaged_segment_is_refused_with_its_reason_and_a_whole_copy_lands(gat
     assert bronze_sequence() == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_bad_segment_in_a_group_holds_up_only_what_follows_it(gateway):
+@pytest.mark.parametrize(
+    ("was", "becomes", "reason"),
+    [
+        (b'"state":"ok"', b'"state":"??"', "without id, time, payload or state"),
+        (b'"seq":5', b'"seq":4', "repeats a sequence number"),
+        (b'"seq":5', b'"seq":"five"', "a line that is no record"),
+        (b'{"record_id"', b'"record_id"', "a line that is no record"),
+        (b'"record_id"', b'"id"', "has not the records that its trailer counts"),
+        (b'"stream":"gate-1/', b'"stream":"gate-2/', "of another stream"),
+    ],
+)
+def test_a_bad_segment_in_a_group_holds_up_only_what_follows_it(gateway, was, becomes, reason):
+    """Hash and trailer agree, so only the lines themselves can show that something else than a spool wrote them."""
     paths = gateway.ship(gateway.seal(), gateway.seal(), gateway.seal())
     text = paths[1].read_bytes()
-    paths[1].write_bytes(_reseal(text.replace(b'"state":"ok"', b'"state":"??"', 1)))
+    assert was in text
+    paths[1].write_bytes(_reseal(text.replace(was, becomes, 1)))
     (landed,) = lander.land()
-    assert bronze_sequence() == [1, 2, 3] and "without id, time, payload or state" in landed.refused[0]
-    assert landed.segments == 1
+    assert bronze_sequence() == [1, 2, 3] and landed.segments == 1
+    assert reason in landed.refused[0]
 
 
 def _reseal(data):
@@ -203,7 +223,10 @@ def test_two_collectors_of_one_source_do_not_disturb_each_other(gateway, tmp_pat
     gateway.ship(gateway.seal(2))
     other.ship(other.seal(1))
     lander.land()
-    assert Counter(tables.read(BRONZE, ["_stream_id"])["_stream_id"].to_pylist()) == {f"gate-1/{SOURCE}": 2, f"gate-2/{SOURCE}": 1}
+    assert Counter(tables.read(BRONZE, ["_stream_id"])["_stream_id"].to_pylist()) == {
+        f"gate-1/{SOURCE}": 2,
+        f"gate-2/{SOURCE}": 1,
+    }
 
 
 def test_what_no_contract_knows_waits_and_is_said(gateway):
