@@ -1,6 +1,7 @@
 """Ticks on round numbers, lines that break at gaps, names that do not overlap."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_names_at_the_line_ends_keep_their_distance():
     labels = draw(series([5.0, 5.0], chosen=[5.0, 5.0])).labels
     assert {label.kind for label in labels} == {"chosen", "middle", "high"}
     heights = sorted(label.y for label in labels)
-    assert all(b - a >= 15 for a, b in zip(heights, heights[1:], strict=False))
+    assert all(b - a >= 15 for a, b in pairwise(heights))
 
 
 def test_everything_lies_inside_the_drawing():
