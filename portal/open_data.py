@@ -151,7 +151,8 @@ def choices(dataset: OpenDataset, column: str) -> list[Any]:
 def _choices(dataset_id: str, column: str, _key: str | None) -> list[Any]:
     dataset = get(dataset_id)
     rows = data.rows(
-        f"select distinct {identifier(column)} as v from {dataset.source} and {identifier(column)} is not null order by 1 limit 500"
+        f"select distinct {identifier(column)} as v from {dataset.source} "
+        f"and {identifier(column)} is not null order by 1 limit 500"
     )
     return [row["v"] for row in rows]
 

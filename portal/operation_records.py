@@ -41,7 +41,8 @@ def gate_outcomes() -> list[dict[str, Any]]:
         return []
     rows = data.rows(
         'select "table", dataset, "check", kind, severity, passed, observed, expected, message, "at" from ops.gate_outcomes '
-        'qualify row_number() over (partition by "table", "check" order by "at" desc) = 1 order by "table", passed, severity, "check"'
+        'qualify row_number() over (partition by "table", "check" order by "at" desc) = 1 '
+        'order by "table", passed, severity, "check"'
     )
     return [{**row, "state": _state(row), "message": without_paths(row["message"])} for row in rows]
 

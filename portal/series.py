@@ -108,7 +108,8 @@ def read(dataset: OpenDataset, choice: Choice) -> Series:
         f"with means as (select date_trunc('{period}', {moment}) as moment, {place} as place, avg({measure}) as mean "
         f"from {dataset.source}{where} group by all) "
         "select moment, min(mean) as low, median(mean) as middle, max(mean) as high, "
-        "max(mean) filter (where place = ?) as chosen, count(distinct place) as places from means group by moment order by moment",
+        "max(mean) filter (where place = ?) as chosen, count(distinct place) as places "
+        "from means group by moment order by moment",
         [*values, choice.chosen_place],
     )
     points = [Point(_moment(r["moment"]), r["low"], r["middle"], r["high"], r["chosen"]) for r in rows]

@@ -42,7 +42,10 @@ class ServingData:
         if self.key() is None:
             return {}
         found: dict[str, dict[str, str]] = {}
-        sql = "select table_schema || '.' || table_name as name, column_name, data_type from information_schema.columns order by ordinal_position"
+        sql = (
+            "select table_schema || '.' || table_name as name, column_name, data_type "
+            "from information_schema.columns order by ordinal_position"
+        )
         for row in self.rows(sql):
             found.setdefault(row["name"], {})[row["column_name"]] = row["data_type"]
         return found

@@ -17,9 +17,7 @@ Version = Annotated[str, typer.Argument(help="Version of the release, such as 20
 @app.command()
 def build(
     theme: Theme,
-    out: Annotated[
-        Path | None, typer.Option(help="Write there instead of publishing; nothing is recorded.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write there instead of publishing; nothing is recorded.")] = None,
 ) -> None:
     """Build the theme's release from gold, through the disclosure gate."""
     from publishing import release
@@ -55,14 +53,13 @@ def show(theme: Theme, version: Version) -> None:
 
     folder = settings().releases / theme / version
     if not (folder / manifest.NAME).is_file():
-        raise LookupError(
-            f"No release {version} of {theme} in {folder.parent}; `lake release list {theme}` names them."
-        )
+        raise LookupError(f"No release {version} of {theme} in {folder.parent}; `lake release list {theme}` names them.")
     body = manifest.read_manifest(folder)
     typer.echo(f"{theme} {version}, issued {body['issued']}, code {body['code_version']}")
     for dataset in body["datasets"]:
         typer.echo(
-            f"\n{dataset['id']}: {dataset['rows']:,} rows, table version {dataset['table_version']}, contract {dataset['contract_version']}, {dataset['licence']['id']}"
+            f"\n{dataset['id']}: {dataset['rows']:,} rows, table version {dataset['table_version']}, "
+            f"contract {dataset['contract_version']}, {dataset['licence']['id']}"
         )
         for file in (f for f in body["files"] if f["dataset"] == dataset["id"]):
             typer.echo(f"  {file['path']:<44} {file['bytes']:>12,} bytes  {file['sha256']}")
@@ -85,9 +82,7 @@ def verify(
 
 
 @app.command()
-def withdraw(
-    theme: Theme, version: Version, reason: Annotated[str, typer.Option(help="Shown on the public page.")]
-) -> None:
+def withdraw(theme: Theme, version: Version, reason: Annotated[str, typer.Option(help="Shown on the public page.")]) -> None:
     """Withdraw a version: its addresses answer 410 Gone with the reason; the files stay on disk."""
     from publishing import release
 

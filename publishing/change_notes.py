@@ -6,10 +6,12 @@ from publishing.diff import DatasetDiff
 
 WORDS = {
     "en": {
-        "head": "Changes in {theme} {version}", "since": "Compared with version {previous}.", "first": "First version: there is none to compare with.",
+        "head": "Changes in {theme} {version}", "since": "Compared with version {previous}.",
+        "first": "First version: there is none to compare with.",
         "new": "New dataset with {rows:,} rows.", "gone": "No longer released.", "same": "No row changed ({rows:,} rows).",
         "rows": "{added:,} rows added, {removed:,} removed, {changed:,} changed; {rows:,} rows in all.",
-        "values": "Changed values by column: {list}.", "columns_added": "New columns: {list}.", "columns_removed": "Columns removed: {list}.",
+        "values": "Changed values by column: {list}.", "columns_added": "New columns: {list}.",
+        "columns_removed": "Columns removed: {list}.",
         "columns_retyped": "Columns with another type: {list}.", "contract": "Contract {before} -> {after}.",
         "example": "{key}: {column} {before} -> {after}", "examples": "Examples:", "none": "empty", "and": ", ",
     },
@@ -25,9 +27,7 @@ WORDS = {
 LANGUAGES = tuple(WORDS)
 
 
-def render(
-    theme: str, version: str, previous: str | None, diffs: Sequence[DatasetDiff], language: str
-) -> str:
+def render(theme: str, version: str, previous: str | None, diffs: Sequence[DatasetDiff], language: str) -> str:
     """The text of CHANGES.<language>.md."""
     words = WORDS[language]
     lines = [f"# {words['head'].format(theme=theme, version=version)}", ""]
@@ -55,20 +55,12 @@ def sentences(diff: DatasetDiff, language: str) -> list[str]:
     touched = diff.added or diff.removed or diff.changed
     said = [words["rows" if touched else "same"].format(**diff.as_dict())]
     if diff.changed_values:
-        said.append(
-            words["values"].format(
-                list=words["and"].join(f"{c} {n:,}" for c, n in diff.changed_values.items())
-            )
-        )
+        said.append(words["values"].format(list=words["and"].join(f"{c} {n:,}" for c, n in diff.changed_values.items())))
     for kind in ("columns_added", "columns_removed"):
         if names := getattr(diff, kind):
             said.append(words[kind].format(list=words["and"].join(names)))
     if diff.columns_retyped:
-        said.append(
-            words["columns_retyped"].format(
-                list=words["and"].join(f"{c} {t}" for c, t in diff.columns_retyped.items())
-            )
-        )
+        said.append(words["columns_retyped"].format(list=words["and"].join(f"{c} {t}" for c, t in diff.columns_retyped.items())))
     if diff.contract_before != diff.contract_after:
         said.append(words["contract"].format(before=diff.contract_before, after=diff.contract_after))
     return said

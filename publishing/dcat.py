@@ -81,7 +81,8 @@ def describe_dataset(manifest: Mapping[str, Any], dataset: Mapping[str, Any], ba
         "dcat:keyword": [{"@value": word, "@language": "en"} for word in dataset["keywords"]],
         "dct:language": _languages(),
         "dct:accessRights": {"@id": f"{AUTHORITY}/access-right/PUBLIC", "@type": "dct:RightsStatement"},
-        "dct:provenance": {"@type": "dct:ProvenanceStatement", "dct:description": {"@value": _provenance(manifest, dataset), "@language": "en"}},
+        "dct:provenance": {"@type": "dct:ProvenanceStatement",
+                           "dct:description": {"@value": _provenance(manifest, dataset), "@language": "en"}},
         "dct:bibliographicCitation": dataset["citation"],
         "dcat:landingPage": {"@id": page, "@type": "foaf:Document"},
         "dcat:distribution": [_distribution(manifest, dataset, file, base, page) for file in manifest["files"]
@@ -90,9 +91,7 @@ def describe_dataset(manifest: Mapping[str, Any], dataset: Mapping[str, Any], ba
     return node | _theme(dataset["theme"]) | _coverage(dataset)
 
 
-def _distribution(
-    manifest: Mapping[str, Any], dataset: Mapping[str, Any], file: Mapping[str, Any], base: str, page: str
-) -> Node:
+def _distribution(manifest: Mapping[str, Any], dataset: Mapping[str, Any], file: Mapping[str, Any], base: str, page: str) -> Node:
     kind, address = FILE_TYPES[file["media_type"]], f"{base}{file['path']}"
     return {
         "@id": f"{base}#{file['path']}",
@@ -157,7 +156,8 @@ def _bbox(box: list[float] | None) -> Node:
 def _provenance(manifest: Mapping[str, Any], dataset: Mapping[str, Any]) -> str:
     return (
         f"Table {dataset['table']} version {dataset['table_version']}, contract {dataset['contract_version']}, "
-        f"code {manifest['code_version']}; origin of the rows: {', '.join(dataset['origins'])}; inputs: {', '.join(dataset['inputs'])}."
+        f"code {manifest['code_version']}; origin of the rows: {', '.join(dataset['origins'])}; "
+        f"inputs: {', '.join(dataset['inputs'])}."
     )
 
 

@@ -59,15 +59,11 @@ def compare_rows(before: Path, after: Path, key: Iterable[str]) -> dict[str, Any
             "rows": _count(db, "select count(*) from new"),
             "added": _count(db, f"select count(*) from new anti join old using ({_names(keys)})"),
             "removed": _count(db, f"select count(*) from old anti join new using ({_names(keys)})"),
-            **_changes(
-                db, keys, {c: "" if types["old"][c] == types["new"][c] else "::varchar" for c in shared}
-            ),
+            **_changes(db, keys, {c: "" if types["old"][c] == types["new"][c] else "::varchar" for c in shared}),
             "columns_added": [c for c in types["new"] if c not in types["old"]],
             "columns_removed": [c for c in types["old"] if c not in types["new"]],
             "columns_retyped": {
-                c: f"{types['old'][c]} -> {types['new'][c]}"
-                for c in [*keys, *shared]
-                if types["old"][c] != types["new"][c]
+                c: f"{types['old'][c]} -> {types['new'][c]}" for c in [*keys, *shared] if types["old"][c] != types["new"][c]
             },
         }
 
@@ -87,16 +83,14 @@ def _changes(db: duckdb.DuckDBPyConnection, keys: list[str], columns: dict[str, 
     return {"changed": changed, "changed_values": changed_values, "examples": examples[:EXAMPLES]}
 
 
-def _examples(
-    db: duckdb.DuckDBPyConnection, keys: list[str], column: str, source: str
-) -> list[dict[str, Any]]:
+def _examples(db: duckdb.DuckDBPyConnection, keys: list[str], column: str, source: str) -> list[dict[str, Any]]:
     picked = ", ".join(f"{_name(k)}::varchar" for k in keys)
     rows = db.execute(
-        f"select {picked}, o.{_name(column)}::varchar, n.{_name(column)}::varchar {source} order by {_names(keys)} limit {EXAMPLES}"
+        f"select {picked}, o.{_name(column)}::varchar, n.{_name(column)}::varchar "
+        f"{source} order by {_names(keys)} limit {EXAMPLES}"
     ).fetchall()
     return [
-        {"key": dict(zip(keys, row[:-2], strict=True)), "column": column, "before": row[-2], "after": row[-1]}
-        for row in rows
+        {"key": dict(zip(keys, row[:-2], strict=True)), "column": column, "before": row[-2], "after": row[-1]} for row in rows
     ]
 
 

@@ -24,9 +24,7 @@ MEDIA_TYPES = {
 }  # fmt: skip
 
 
-def describe_dataset(
-    export: Export, table_version: int, committed_at: datetime, inputs: dict[str, str]
-) -> dict[str, Any]:
+def describe_dataset(export: Export, table_version: int, committed_at: datetime, inputs: dict[str, str]) -> dict[str, Any]:
     """What the manifest says of one dataset."""
     dataset = export.dataset
     return {
@@ -102,11 +100,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def content_digest(manifest: dict[str, Any]) -> str:
     """Equal for two releases that say the same about the data: rows, dictionaries, licences."""
-    told = [
-        [f["path"], f["sha256"]]
-        for f in manifest["files"]
-        if f["path"].endswith((".csv", ".dictionary.json"))
-    ]
+    told = [[f["path"], f["sha256"]] for f in manifest["files"] if f["path"].endswith((".csv", ".dictionary.json"))]
     licences = [[d["id"], d["licence"]["id"], d["attributions"], d["origins"]] for d in manifest["datasets"]]
     return hashlib.sha256(json.dumps([sorted(told), licences]).encode()).hexdigest()
 

@@ -22,7 +22,8 @@ def catalogue(request: Request) -> Response:
     found = [d for d in everything if matches(d, asked) and (not band or band in d.bands)]
     states = quality_states()
     return render(
-        request, "catalogue.html.j2", q=asked, band=band, total=len(everything), cards=[card(d, states) for d in sorted(found, key=weight)],
+        request, "catalogue.html.j2", q=asked, band=band, total=len(everything),
+        cards=[card(d, states) for d in sorted(found, key=weight)],
         bands=sorted({b for d in everything for b in d.bands}), rows=sum(d.facts.rows for d in everything if d.facts),
         codes=open_data.value_label,
     )  # fmt: skip

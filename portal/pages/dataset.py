@@ -42,7 +42,8 @@ def rows(dataset_id: str, request: Request) -> Response:
     found, matched = data.query(*question.sql(dataset)), data.value(*question.count_sql(dataset))
     kept = [(k, v) for k, v in given if k not in ("limit", "offset", "format")]
     return render(
-        request, "rows.html.j2", d=dataset, c=dataset.contract, table=as_table(dataset, found), matched=matched, question=question,
+        request, "rows.html.j2", d=dataset, c=dataset.contract, table=as_table(dataset, found), matched=matched,
+        question=question,
         given=dict(given), kept=[(k, v) for k, v in kept if k not in filter_names(dataset)], codes=open_data.value_label,
         dimensions=[(f, open_data.choices(dataset, f.name)) for f in series.dimensions(dataset)],
         address=lambda offset: f"?{urlencode([*kept, ('limit', question.limit), ('offset', offset)])}",
@@ -72,7 +73,9 @@ def drawing(dataset: OpenDataset, given: dict[str, str]) -> dict[str, Any] | Non
         return None
     found = series.read(dataset, choice)
     return {
-        "choice": choice, "series": found, "charts": [("wide", chart.draw(found)), ("narrow", chart.draw(found, chart.NARROW))], "measures": series.measures(dataset),
+        "choice": choice, "series": found, 
+        "charts": [("wide", chart.draw(found)), ("narrow", chart.draw(found, chart.NARROW))],
+        "measures": series.measures(dataset),
         "places": open_data.choices(dataset, choice.place.name) if choice.place else [],
         "further": [(f, open_data.choices(dataset, f.name), chosen) for f, chosen in choice.fixed],
     }  # fmt: skip

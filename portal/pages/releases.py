@@ -68,5 +68,6 @@ def changes(version: released.Version, language: str) -> list[dict]:
     for told in released.read_json(path):
         diff = DatasetDiff(**told)
         found.append({"title": t.pick(diff.title_zh, diff.title_en), "id": diff.dataset, "same": diff.is_empty,
-                      "sentences": change_notes.sentences(diff, language), "examples": change_notes.example_lines(diff, language)})  # fmt: skip
+                      "sentences": change_notes.sentences(diff, language),
+                      "examples": change_notes.example_lines(diff, language)})  # fmt: skip
     return found

@@ -24,13 +24,9 @@ def open_columns(dataset: Dataset) -> tuple[Field, ...]:
         )
     unknown = [name for name in dataset.publish if name not in {f.name for f in dataset.fields}]
     if unknown:
-        raise Refused(
-            f"{dataset.id}: `publish` lists {unknown[0]}, which {dataset.path} does not define; mend the name."
-        )
+        raise Refused(f"{dataset.id}: `publish` lists {unknown[0]}, which {dataset.path} does not define; mend the name.")
     if hidden := [name for name in dataset.primary_key if name not in dataset.publish]:
-        raise Refused(
-            f"{dataset.id}: key column {hidden[0]} is not in `publish`, so versions cannot be compared; list it."
-        )
+        raise Refused(f"{dataset.id}: key column {hidden[0]} is not in `publish`, so versions cannot be compared; list it.")
     columns = tuple(field for field in dataset.fields if field.name in dataset.publish)
     for field in columns:
         _check_column(dataset, field)

@@ -28,10 +28,7 @@ class Licence:
 def licences(path: Path = CHECKOUT / "contracts" / "_shared" / "licences.yaml") -> dict[str, Licence]:
     """The known licences, most permissive first."""
     body = yaml.safe_load(path.read_text("utf-8"))
-    return {
-        key: Licence(key, **{**value, "may_become": tuple(value["may_become"])})
-        for key, value in body.items()
-    }
+    return {key: Licence(key, **{**value, "may_become": tuple(value["may_become"])}) for key, value in body.items()}
 
 
 def combined_licence(subject: str, inputs: Mapping[str, str | None], wanted: str | None = None) -> Licence:
@@ -42,9 +39,7 @@ def combined_licence(subject: str, inputs: Mapping[str, str | None], wanted: str
     """
     known = licences()
     if not inputs:
-        raise Refused(
-            f"{subject}: no input of it has landed, so its licence is unknown; run `lake run` on the sources first."
-        )
+        raise Refused(f"{subject}: no input of it has landed, so its licence is unknown; run `lake run` on the sources first.")
     for name, licence in inputs.items():
         _check_input(subject, name, licence, known)
     for candidate in (c for c in known.values() if wanted in (None, c.id)):
@@ -65,6 +60,4 @@ def _check_input(subject: str, name: str, licence: str | None, known: Mapping[st
             f"{subject}: input {name} is under {licence}, which contracts/_shared/licences.yaml does not know; add it there."
         )
     if not known[licence].may_become:
-        raise Refused(
-            f"{subject}: input {name} is under {licence}, which allows no open release; leave that input out."
-        )
+        raise Refused(f"{subject}: input {name} is under {licence}, which allows no open release; leave that input out.")

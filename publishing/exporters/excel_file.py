@@ -63,9 +63,7 @@ def _local(moments: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _write_workbook(export: Export, rows: pa.Table, path: Path) -> None:
-    with xlsxwriter.Workbook(
-        path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    ) as book:
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": export.dataset.name_en, "created": export.issued.replace(tzinfo=None)})
         _write_data(book, rows)
         _write_about(book, export)
@@ -136,7 +134,5 @@ def _write_about(book: xlsxwriter.Workbook, export: Export) -> None:
     for position, name in enumerate(("column", "name", "名称", "unit", "description")):
         sheet.write_string(len(facts) + 1, position, name, bold)
     for row, field in enumerate(export.fields, start=len(facts) + 2):
-        for position, value in enumerate(
-            (field.name, field.name_en, field.name_zh, field.unit or "", field.description)
-        ):
+        for position, value in enumerate((field.name, field.name_en, field.name_zh, field.unit or "", field.description)):
             sheet.write_string(row, position, value)

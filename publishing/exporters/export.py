@@ -46,9 +46,7 @@ def open_table(dataset: Dataset, gold: pa.Table) -> pa.Table:
     if condition := open_rows(dataset):
         gold = gold.filter(gold[condition])
     rows = gold.select(names).sort_by([(key, "ascending") for key in dataset.primary_key])
-    return rows.cast(
-        pa.schema([field.with_type(_plain(field.type)) for field in rows.schema])
-    ).combine_chunks()
+    return rows.cast(pa.schema([field.with_type(_plain(field.type)) for field in rows.schema])).combine_chunks()
 
 
 def time_field(dataset: Dataset) -> Field | None:

@@ -11,9 +11,7 @@ from publishing.exporters.export import Export
 def write_parquet(export: Export, folder: Path) -> list[Path]:
     """`<dataset>.parquet`: zstd, one schema; title, version, licence and citation as key-value metadata."""
     path = folder / f"{export.name}.parquet"
-    pq.write_table(
-        export.rows.cast(labelled_schema(export)), path, compression="zstd", row_group_size=262_144
-    )
+    pq.write_table(export.rows.cast(labelled_schema(export)), path, compression="zstd", row_group_size=262_144)
     return [path]
 
 

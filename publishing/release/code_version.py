@@ -29,9 +29,7 @@ def code_version(checkout: Path = CHECKOUT) -> str:
     """`<package version>+<12 hex>`: SHA-256 over path and content of every file that shapes the data."""
     digest = hashlib.sha256()
     for path in sorted(p for part in PARTS for p in (checkout / part).rglob("*") if _counts(p, checkout)):
-        digest.update(
-            f"{path.relative_to(checkout)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
-        )
+        digest.update(f"{path.relative_to(checkout)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return f"{_package_version()}+{digest.hexdigest()[:12]}"
 
 
@@ -50,11 +48,7 @@ def git_revision(checkout: Path = CHECKOUT) -> str | None:
 
 
 def _counts(path: Path, checkout: Path) -> bool:
-    return (
-        path.suffix in SUFFIXES
-        and path.is_file()
-        and MADE_BY_TOOLS.isdisjoint(path.relative_to(checkout).parts)
-    )
+    return path.suffix in SUFFIXES and path.is_file() and MADE_BY_TOOLS.isdisjoint(path.relative_to(checkout).parts)
 
 
 def _package_version() -> str:

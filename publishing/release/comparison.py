@@ -24,20 +24,14 @@ def compare_with(previous: Entry | None, body: dict[str, Any], folder: Path) -> 
         earlier = {d["id"]: d for d in manifest.read_manifest(old)["datasets"]}
     now = [_compare(dataset, earlier.get(dataset["id"]), old, folder) for dataset in body["datasets"]]
     kept = {dataset["id"] for dataset in body["datasets"]}
-    gone = [
-        DatasetDiff(i, d["title"]["en"], d["title"]["zh"], is_gone=True)
-        for i, d in sorted(earlier.items())
-        if i not in kept
-    ]
+    gone = [DatasetDiff(i, d["title"]["en"], d["title"]["zh"], is_gone=True) for i, d in sorted(earlier.items()) if i not in kept]
     return now + gone
 
 
 def _compare(dataset: dict[str, Any], before: dict[str, Any] | None, old: Path, new: Path) -> DatasetDiff:
     names = (dataset["id"], dataset["title"]["en"], dataset["title"]["zh"])
     if before is None:
-        return DatasetDiff(
-            *names, is_new=True, rows=dataset["rows"], contract_after=dataset["contract_version"]
-        )
+        return DatasetDiff(*names, is_new=True, rows=dataset["rows"], contract_after=dataset["contract_version"])
     file = f"{dataset['id']}.parquet"
     versions = {"contract_before": before["contract_version"], "contract_after": dataset["contract_version"]}
     return DatasetDiff(*names, **versions, **compare_rows(old / file, new / file, dataset["primary_key"]))

@@ -73,9 +73,7 @@ def withdraw(theme: str, version: str, reason: str) -> Entry:
     Raises ValueError without a reason or for a version that is withdrawn already, LookupError for an unknown one.
     """
     if not reason.strip():
-        raise ValueError(
-            f"Withdrawing {theme} {version} needs a reason, which the public page shows; give --reason."
-        )
+        raise ValueError(f"Withdrawing {theme} {version} needs a reason, which the public page shows; give --reason.")
     known = {entry.version: entry for entry in current(theme)}
     if version not in known:
         raise LookupError(f"No release {version} of {theme}; there are {', '.join(known) or 'none'}.")

@@ -100,11 +100,7 @@ def sources_of(dataset: Dataset) -> list[Source]:
     """The sources whose rows may be in a gold dataset: those of its domain that have landed in bronze."""
     known = contracts()
     landed = set(tables.names("bronze"))
-    return [
-        s
-        for _, s in sorted(known.sources.items())
-        if known[s.feeds].domain == dataset.domain and s.bronze_table in landed
-    ]
+    return [s for _, s in sorted(known.sources.items()) if known[s.feeds].domain == dataset.domain and s.bronze_table in landed]
 
 
 def _digest(theme: str, parts: tuple[Part, ...], code: str) -> str:

@@ -106,9 +106,7 @@ def _write_notes(plan: ReleasePlan, body: dict[str, Any], folder: Path) -> list[
     paths = [manifest.write_json(folder / "changes.json", [d.as_dict() for d in diffs])]
     for language in change_notes.LANGUAGES:
         paths.append(folder / f"CHANGES.{language}.md")
-        paths[-1].write_text(
-            change_notes.render(plan.theme, plan.version, previous, diffs, language), "utf-8"
-        )
+        paths[-1].write_text(change_notes.render(plan.theme, plan.version, previous, diffs, language), "utf-8")
     paths.append(folder / LICENCE_FILE)
     paths[-1].write_text(_licence_notice(plan, {d["id"]: d["citation"] for d in body["datasets"]}), "utf-8")
     paths.append(manifest.write_json(folder / "dcat.jsonld", dcat.catalogue([body], portal="../../../")))
@@ -123,10 +121,7 @@ def _licence_notice(plan: ReleasePlan, citations: dict[str, str]) -> str:
             f"  {part.licence.name_en} / {part.licence.name_zh}",
             f"  {part.licence.url}",
         ]
-        lines += [
-            f"  Input {name}: {_licence_name(licences(), licence)}"
-            for name, licence in sorted(part.inputs.items())
-        ]
+        lines += [f"  Input {name}: {_licence_name(licences(), licence)}" for name, licence in sorted(part.inputs.items())]
         lines += [f"  Attribution: {text}" for text in part.attributions]
         lines += [f"  Cite as: {citations[part.dataset.id]}", ""]
     return "\n".join(lines)

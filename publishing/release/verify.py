@@ -29,13 +29,7 @@ def _faults(theme: str, version: str, manifest_sha256: str) -> list[str]:
         if not path.is_file():
             faults.append(f"{file['path']} is missing; restore it from the backup.")
         elif manifest.sha256(path) != file["sha256"]:
-            faults.append(
-                f"{file['path']} has another SHA-256 than the manifest; restore it from the backup."
-            )
+            faults.append(f"{file['path']} has another SHA-256 than the manifest; restore it from the backup.")
     listed = {file["path"] for file in files} | {manifest.NAME, manifest.SUMS}
-    faults += [
-        f"{p.name} is not in the manifest; remove it."
-        for p in sorted(folder.iterdir())
-        if p.name not in listed
-    ]
+    faults += [f"{p.name} is not in the manifest; remove it." for p in sorted(folder.iterdir()) if p.name not in listed]
     return faults

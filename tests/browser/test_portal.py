@@ -20,7 +20,8 @@ from tests.support import gold_fixture
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 PAGES = {
-    "catalogue": "/", "daily": "/datasets/agg_air_quality_daily?place=prsa-aotizhongxin", "hourly": "/datasets/fct_air_quality_hourly",
+    "catalogue": "/", "daily": "/datasets/agg_air_quality_daily?place=prsa-aotizhongxin",
+    "hourly": "/datasets/fct_air_quality_hourly",
     "rows": "/datasets/agg_air_quality_daily/rows", "release": "/releases/environment/latest", "quality": "/quality",
     "operations": "/operations", "report": "/report", "missing": "/nothing",
 }  # fmt: skip
@@ -41,7 +42,8 @@ CONTRAST = """() => {
   return weak;
 }"""
 UNLABELLED = """() => [
-  ...[...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(e => !e.labels.length).map(e => e.outerHTML),
+  ...[...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+    .filter(e => !e.labels.length).map(e => e.outerHTML),
   ...[...document.querySelectorAll('img:not([alt]), svg:not([role=img])')].map(e => e.outerHTML.slice(0, 80)),
   ...[...document.querySelectorAll('th:not([scope]), table:not(:has(caption))')].map(e => e.outerHTML.slice(0, 80)),
 ]"""

@@ -19,7 +19,8 @@ from tests.support import open_data as od
 DAILY = "/api/v1/agg_air_quality_daily"
 FILE = "/releases/environment/2017.03-r1/agg_air_quality_daily.csv"
 PAGES = [
-    "/", "/?q=daily&band=historical", "/datasets/agg_air_quality_daily", "/datasets/fct_air_quality_hourly", "/datasets/dim_stations",
+    "/", "/?q=daily&band=historical", "/datasets/agg_air_quality_daily",
+    "/datasets/fct_air_quality_hourly", "/datasets/dim_stations",
     "/datasets/agg_air_quality_daily/rows", "/releases", "/releases/environment/2017.03-r1", "/quality", "/operations", "/models",
     "/models/pm25", "/report", "/templates",
 ]  # fmt: skip
@@ -59,9 +60,12 @@ def write_operations() -> None:
     tables.replace(
         "ops.gate_outcomes",
         pa.table({
-            "run_id": ["r1", "r1"], "at": at, "dataset": ["agg_air_quality_daily"] * 2, "table": ["gold.agg_air_quality_daily"] * 2,
-            "check": ["has_rows", "pm25_share"], "kind": ["aggregate"] * 2, "severity": ["error", "warning"], "passed": [True, False],
-            "observed": ["6", "2 %"], "expected": ["> 0", "< 1 %"], "message": ["The table holds rows.", "See /root/secret/place/x.log"],
+            "run_id": ["r1", "r1"], "at": at, "dataset": ["agg_air_quality_daily"] * 2,
+            "table": ["gold.agg_air_quality_daily"] * 2,
+            "check": ["has_rows", "pm25_share"], "kind": ["aggregate"] * 2, "severity": ["error", "warning"],
+            "passed": [True, False],
+            "observed": ["6", "2 %"], "expected": ["> 0", "< 1 %"],
+            "message": ["The table holds rows.", "See /root/secret/place/x.log"],
         }),
     )  # fmt: skip
 
@@ -85,7 +89,8 @@ def test_every_page_opens_in_both_languages(portal, address, language):
 
 def test_the_page_says_what_a_reader_must_know(portal):
     text = portal.get("/datasets/agg_air_quality_daily?lang=en").text
-    for said in ("Historical data", "Data as of", "2017-02-28", "2 rows are provisional", "CC-BY-4.0", "How to cite", "Zhang, S. et al.",
+    for said in ("Historical data", "Data as of", "2017-02-28", "2 rows are provisional", "CC-BY-4.0", "How to cite",
+                 "Zhang, S. et al.",
                  "2017.03-r1", "SHA-256", "Quality warning", "Only rows of the rule version in force"):  # fmt: skip
         assert said in text, said
     sums = [f["sha256"] for f in json.loads((settings().releases / "environment/2017.03-r1/manifest.json").read_text())["files"]
@@ -164,7 +169,8 @@ def test_pages_answer_a_wrong_choice_with_400(portal):
 @pytest.mark.parametrize(
     "address",
     [
-        "/datasets/environment__air_quality", "/api/v1/environment__air_quality", "/api/v1/run_outcomes", "/api/v1/ops.run_outcomes",
+        "/datasets/environment__air_quality", "/api/v1/environment__air_quality", "/api/v1/run_outcomes",
+        "/api/v1/ops.run_outcomes",
         "/api/v1/gold.dim_stations", "/api/v1/sqlite_master", "/datasets/..%2f..%2fetc%2fpasswd",
         "/releases/environment/2017.03-r1/..%2f..%2f..%2ftables%2fgold%2fdim_stations%2f_delta_log%2f00000000000000000000.json",
         "/releases/environment/2017.03-r1/%2e%2e%2findex.json", "/releases/environment/2017.03-r1/../index.json",

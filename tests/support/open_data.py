@@ -65,9 +65,7 @@ def daily() -> Dataset:
         field("aqi", "integer"), field("primary_pollutants"), field("is_provisional", "boolean"), field("data_origin"),
         field("held_by", classification="internal"),
     ]  # fmt: skip
-    return dataset(
-        "agg_air_quality_daily", fields, publish=tuple(f.name for f in fields if f.name != "held_by")
-    )
+    return dataset("agg_air_quality_daily", fields, publish=tuple(f.name for f in fields if f.name != "held_by"))
 
 
 def hourly() -> Dataset:
@@ -89,7 +87,8 @@ def stations() -> Dataset:
 
 def source(**more: Any) -> Source:
     body = {
-        "source": "environment__air_quality__prsa", "bronze": "environment__air_quality__prsa", "feeds": "environment__air_quality",
+        "source": "environment__air_quality__prsa", "bronze": "environment__air_quality__prsa",
+        "feeds": "environment__air_quality",
         "kind": "batch", "shape": "columns", "origin": "public_reference", "licence": "CC-BY-4.0", "rank": 10,
         "attribution": "Zhang, S. et al. (2017). Proc. R. Soc. A 473:20170457.",
         "format": {"type": "csv"}, "station": {"from": "station", "issuer": "prsa"}, "measures": {"PM2.5": {"becomes": "pm25"}},
@@ -111,9 +110,7 @@ def use(monkeypatch: pytest.MonkeyPatch, catalogue: Contracts) -> None:
         monkeypatch.setattr(f"{module}.contracts", lambda: catalogue)
 
 
-def daily_rows(
-    changes: dict[tuple[str, date], float] | None = None, skip: tuple[str, date] | None = None
-) -> pa.Table:
+def daily_rows(changes: dict[tuple[str, date], float] | None = None, skip: tuple[str, date] | None = None) -> pa.Table:
     """gold.agg_air_quality_daily; `changes` replaces PM2.5 of a station and day, `skip` leaves one out."""
     rows = [
         {"station_id": s, "date_local": day, "rule_version": rule, "is_in_force": in_force,

@@ -9,8 +9,10 @@ from portal.query import BadParameter, parse
 from publishing.disclosure_control import open_columns
 from tests.support.open_data import daily, hourly
 
-DAY_TYPES = {"station_id": "VARCHAR", "date_local": "DATE", "rule_version": "VARCHAR", "is_in_force": "BOOLEAN", "pm25_ugm3": "DOUBLE",
-             "aqi": "INTEGER", "primary_pollutants": "VARCHAR", "is_provisional": "BOOLEAN", "data_origin": "VARCHAR"}  # fmt: skip
+DAY_TYPES = {"station_id": "VARCHAR", "date_local": "DATE", "rule_version": "VARCHAR", "is_in_force": "BOOLEAN",
+             "pm25_ugm3": "DOUBLE",
+             "aqi": "INTEGER",
+             "primary_pollutants": "VARCHAR", "is_provisional": "BOOLEAN", "data_origin": "VARCHAR"}  # fmt: skip
 HOUR_TYPES = {"station_id": "VARCHAR", "hour_at": "TIMESTAMP WITH TIME ZONE", "value": "DOUBLE", "data_origin": "VARCHAR"}
 
 

@@ -33,9 +33,7 @@ def test_titles_stand_in_both_languages_and_files_have_checksums(folder):
     data_files = [f for f in manifest.read_manifest(folder)["files"] if f["role"] == "data"]
     sums = {str(o) for o in graph.objects(None, URIRef("http://spdx.org/rdf/terms#checksumValue"))}
     assert sums == {f["sha256"] for f in data_files}
-    assert {str(o) for o in graph.objects(None, rdflib.DCAT.downloadURL)} == {
-        BASE + f["path"] for f in data_files
-    }
+    assert {str(o) for o in graph.objects(None, rdflib.DCAT.downloadURL)} == {BASE + f["path"] for f in data_files}
 
 
 def test_links_are_relative_and_the_context_is_inside(folder):
@@ -51,27 +49,20 @@ def test_the_portal_gives_the_same_with_absolute_addresses(folder):
     graph = graph_of(json.dumps(told), "https://elsewhere.example/")
     assert len(list(graph.subjects(rdflib.RDF.type, rdflib.DCAT.Dataset))) == 3
     assert all(
-        str(o).startswith("https://x.org/releases/environment/2017.03-r1/")
-        for o in graph.objects(None, rdflib.DCAT.downloadURL)
+        str(o).startswith("https://x.org/releases/environment/2017.03-r1/") for o in graph.objects(None, rdflib.DCAT.downloadURL)
     )
 
 
-@pytest.mark.skipif(
-    not JUDGE.exists(), reason="the DCAT-AP shapes are not beside the checkout (../shared/judges)"
-)
+@pytest.mark.skipif(not JUDGE.exists(), reason="the DCAT-AP shapes are not beside the checkout (../shared/judges)")
 def test_the_shapes_of_dcat_ap_3_are_met(folder):
     from pyshacl import validate
 
     shapes = Graph().parse(JUDGE)
-    conforms, _, report = validate(
-        graph_of((folder / "dcat.jsonld").read_text("utf-8")), shacl_graph=shapes, advanced=True
-    )
+    conforms, _, report = validate(graph_of((folder / "dcat.jsonld").read_text("utf-8")), shacl_graph=shapes, advanced=True)
     assert conforms, report
 
 
-@pytest.mark.skipif(
-    not JUDGE.exists(), reason="the DCAT-AP shapes are not beside the checkout (../shared/judges)"
-)
+@pytest.mark.skipif(not JUDGE.exists(), reason="the DCAT-AP shapes are not beside the checkout (../shared/judges)")
 def test_the_judge_sees_a_missing_title(folder):
     from pyshacl import validate
 

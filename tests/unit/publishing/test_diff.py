@@ -75,8 +75,6 @@ def test_the_words_say_what_happened():
     assert sentences(diff, "zh")[0] == "新增 3 行，删除 1 行，修改 12 行；现共 1,204 行。"
     assert sentences(DatasetDiff("t", "D", "日", rows=5), "en") == ["No row changed (5 rows)."]
     assert sentences(DatasetDiff("t", "D", "日", is_gone=True), "zh") == ["不再发布。"]
-    first = render(
-        "environment", "2017.02-r1", None, [DatasetDiff("t", "Daily", "日报", is_new=True, rows=7)], "en"
-    )
+    first = render("environment", "2017.02-r1", None, [DatasetDiff("t", "Daily", "日报", is_new=True, rows=7)], "en")
     assert first.splitlines()[0] == "# Changes in environment 2017.02-r1"
     assert "- New dataset with 7 rows." in first

@@ -104,21 +104,14 @@ def test_excel_instants_are_utc(tmp_path):
         (datetime(2017, 2, 26, 16, tzinfo=UTC), 36, 48, {"_2017-02-27": 48, "_2017-02-28": 24}),
     ],
 )
-def test_rows_beyond_a_sheet_are_split_by_local_year_then_month_then_day(
-    tmp_path, start, hours, sheet_rows, parts
-):
+def test_rows_beyond_a_sheet_are_split_by_local_year_then_month_then_day(tmp_path, start, hours, sheet_rows, parts):
     paths = write_excel(export(hourly(), hourly_rows(hours, start)), tmp_path, sheet_rows)
-    sizes = {
-        p.stem.removeprefix("fct_air_quality_hourly"): openpyxl.load_workbook(p)["data"].max_row - 1
-        for p in paths
-    }
+    sizes = {p.stem.removeprefix("fct_air_quality_hourly"): openpyxl.load_workbook(p)["data"].max_row - 1 for p in paths}
     assert sizes == parts
 
 
 def test_rows_that_no_period_can_split_are_refused(tmp_path):
-    with pytest.raises(
-        ValueError, match=r"fct_air_quality_hourly: 96 rows do not fit Excel's 10 rows a sheet"
-    ):
+    with pytest.raises(ValueError, match=r"fct_air_quality_hourly: 96 rows do not fit Excel's 10 rows a sheet"):
         write_excel(export(hourly(), hourly_rows()), tmp_path, sheet_rows=10)
 
 

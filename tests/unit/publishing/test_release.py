@@ -60,9 +60,7 @@ def test_a_release_ties_files_to_table_contract_and_code(lake):
     assert day["inputs"] == {"environment__air_quality__prsa": "CC-BY-4.0"}
     assert body["code_version"] == code_version()
     assert body["issued"] == max(tables.committed_at(f"gold.{d['id']}") for d in body["datasets"]).isoformat()
-    assert (
-        len(body["files"]) == len(contents(built.folder)) - 2
-    )  # manifest.json and SHA256SUMS are not in the list
+    assert len(body["files"]) == len(contents(built.folder)) - 2  # manifest.json and SHA256SUMS are not in the list
 
 
 def test_checksums_hold_by_the_tool_that_everybody_has(lake):
@@ -92,9 +90,7 @@ def test_built_twice_it_is_byte_identical(lake, tmp_path):
 def test_built_under_another_clock_it_is_byte_identical(lake, tmp_path):
     first = release.build("environment")
     command = ["faketime", "2031-05-06 07:08:09", sys.executable, "-c", BUILD_ELSEWHERE, str(tmp_path)]
-    done = subprocess.run(
-        command, cwd=CHECKOUT, env={**os.environ, "TZ": "America/Lima"}, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=CHECKOUT, env={**os.environ, "TZ": "America/Lima"}, capture_output=True, text=True)
     assert done.stdout.strip() == first.version, done.stderr
     assert contents(first.folder) == contents(tmp_path / "environment" / first.version)
 
@@ -123,9 +119,7 @@ def test_a_changed_row_makes_the_next_version_and_is_told(lake):
     built = release.build("environment")
     assert (built.state, built.version) == ("published", "2017.03-r2")
     told = next(
-        d
-        for d in json.loads((built.folder / "changes.json").read_text("utf-8"))
-        if d["dataset"] == "agg_air_quality_daily"
+        d for d in json.loads((built.folder / "changes.json").read_text("utf-8")) if d["dataset"] == "agg_air_quality_daily"
     )
     assert (told["added"], told["removed"], told["changed"], told["changed_values"]) == (
         0,
@@ -182,9 +176,7 @@ def test_a_forged_manifest_is_found(lake):
     body = manifest_of(folder)
     body["version"] = "2017.03-r9"
     (folder / "manifest.json").write_text(json.dumps(body), "utf-8")
-    assert any(
-        "differs from the one that was released" in f for f in release.verify("environment")["2017.03-r1"]
-    )
+    assert any("differs from the one that was released" in f for f in release.verify("environment")["2017.03-r1"])
 
 
 def test_withdrawal_keeps_the_files_and_moves_latest(lake):
@@ -203,9 +195,7 @@ def test_withdrawal_keeps_the_files_and_moves_latest(lake):
         release.withdraw("environment", second.version, "again")
     with pytest.raises(ValueError, match="needs a reason"):
         release.withdraw("environment", "2017.03-r1", " ")
-    with pytest.raises(
-        LookupError, match=r"No release 2016\.01-r7 of environment; there are 2017\.03-r1, 2017\.03-r2"
-    ):
+    with pytest.raises(LookupError, match=r"No release 2016\.01-r7 of environment; there are 2017\.03-r1, 2017\.03-r2"):
         release.withdraw("environment", "2016.01-r7", "x")
 
 
