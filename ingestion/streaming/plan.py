@@ -41,9 +41,10 @@ class StreamPlan:
         if not waiting:
             return None
         missing = self.expected + landed
+        begins = " If this lake has begun anew, let the collector go on under a new id." if missing == 1 else ""
         return (
             f"{self.stream}: segment {missing} is not there or was refused; those after it wait. "
-            f"`lake ship --again {self.source} {missing}` at the collector sends it once more."
+            f"`lake ship --again {self.source} {missing}` at the collector sends it once more.{begins}"
         )
 
 

@@ -27,6 +27,7 @@ class Findings:
     sequence_gaps: int = 0
     ledger_differs: int = 0
     refused_segments: int = 0
+    reconcile_differs: int = 0
     segments: int = 0
     sent_twice: int = 0
     kills: int = 0
@@ -35,7 +36,8 @@ class Findings:
     @property
     def is_clean(self) -> bool:
         faults = (self.lost, self.doubled_keys, self.doubled_records, self.unexplained, self.sequence_gaps)
-        return not any((*faults, self.ledger_differs, self.refused_segments)) and self.sent == self.confirmed > 0
+        faults += (self.ledger_differs, self.refused_segments, self.reconcile_differs)
+        return not any(faults) and self.sent == self.confirmed > 0
 
     def table(self) -> str:
         rows = [(name.replace("_", " "), value) for name, value in vars(self).items() if name != "deaths"]
@@ -59,6 +61,7 @@ def find(plant: Plant, logs: Sequence[Path], sent_twice: int) -> Findings:
     letters = _read(plant, "dead_letter/environment__air_quality")
     found.dead_letters = len(letters)
     _compare_ledger(plant, rows, letters, found)
+    found.reconcile_differs = int(plant.lake("reconcile") != 0)
     found.refused_segments = len(list((plant.data / "landing" / "refused").rglob("*.jsonl")))
     return found
 

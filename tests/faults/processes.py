@@ -88,16 +88,17 @@ class Plant:
         for member in self.members.values():
             member.kill()
 
-    def lake(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "-m", "lakehouse.cli", *arguments], check=True, env=self.environment,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+    def lake(self, *arguments: str) -> int:
+        """Run a `lake` command on the plant's own data; its exit code."""
+        command = [sys.executable, "-m", "lakehouse.cli", *arguments]
+        return subprocess.run(command, env=self.environment, stdout=subprocess.DEVNULL).returncode
 
     def _member(self, name: str, command: list[str]) -> Supervised:
         return Supervised(name, command, self.folder / f"{name}.log", self.environment)
 
     def _configure(self) -> None:
         token = self.folder / "token"
-        self.lake("land", "token", COLLECTOR, "--out", str(token))
+        assert self.lake("land", "token", COLLECTOR, "--out", str(token)) == 0
         listeners = {"port": self.broker.port, "sources": [NGSI]}
         body = {
             "collector": COLLECTOR,
