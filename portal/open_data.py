@@ -11,7 +11,7 @@ from lakehouse.settings import settings
 from portal import released
 from portal.serving_data import data, identifier
 from publishing.disclosure_control import Refused, check_origins, open_columns, open_datasets, open_rows
-from publishing.exporters import time_field
+from publishing.exporters import texts, time_field
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +66,10 @@ class OpenDataset:
         origins = (self.facts and self.facts.origins) or (self.release or {}).get("origins", ())
         return sorted({BANDS[o] for o in origins if o in BANDS})
 
-    @property
-    def description_zh(self) -> str:
-        """Chinese description (`catalogue.descriptionZh`), the English one where the contract has none."""
-        return self.contract.properties.get("catalogue", {}).get("descriptionZh", self.contract.description)
-
-    @property
-    def grain_zh(self) -> str:
-        return self.contract.properties.get("catalogue", {}).get("grainZh", self.contract.grain)
+    def text(self, key: str, language: str) -> str:
+        """Title, description or grain; the English one where the contract has none in the language."""
+        told = texts(self.contract)[key]
+        return told.get(language, told["en"])
 
     @property
     def time_field(self) -> Field | None:

@@ -9,6 +9,7 @@ from lakehouse.settings import settings
 from portal import open_data
 from portal.open_data import OpenDataset
 from portal.serving_data import data, identifier
+from quality import promises
 
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:/[\w.@+-]+){2,}/?")
 STATES = ("failed", "warned", "passed")
@@ -95,24 +96,18 @@ def _freshness(dataset: OpenDataset) -> Freshness:
     newest = dataset.facts.end
     if newest is None:
         return Freshness(dataset, None, None, "late")
-    age = settings().as_of_time() - _end_of(newest)
-    hours = age / timedelta(hours=1)
+    hours = (settings().as_of_time() - _start_of(newest)) / timedelta(hours=1)
     if dataset.bands and "live" not in dataset.bands:
         return Freshness(dataset, newest, hours, "still")
-    return Freshness(dataset, newest, hours, "fresh" if age <= _promised(dataset) else "late")
+    limit = promises.oldest_newest_row(dataset.contract)
+    return Freshness(dataset, newest, hours, "fresh" if limit is None or hours <= limit else "late")
 
 
-def _end_of(newest: Any) -> datetime:
-    """The instant at which the newest row's period had ended, as far as its column tells."""
+def _start_of(newest: Any) -> datetime:
+    """The start of the newest row's interval as an instant; days and local times count as the gates count them, in UTC."""
     if isinstance(newest, datetime):
         return newest if newest.tzinfo else newest.replace(tzinfo=UTC)
-    return datetime.combine(newest, datetime.min.time(), UTC) + timedelta(days=1)
-
-
-def _promised(dataset: OpenDataset) -> timedelta:
-    """The age up to which rows are fresh: the contract's latency (hours) and a day."""
-    latency = dataset.contract.sla.get("latency")
-    return timedelta(hours=float(latency) if isinstance(latency, int | float) else 0.0) + timedelta(days=1)
+    return datetime.combine(newest, datetime.min.time(), UTC)
 
 
 def _state(row: dict[str, Any]) -> str:

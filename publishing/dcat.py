@@ -68,7 +68,7 @@ def describe_dataset(manifest: Mapping[str, Any], dataset: Mapping[str, Any], ba
         "@type": "dcat:Dataset",
         "dct:identifier": f"{dataset['id']}@{manifest['version']}",
         "dct:title": _texts(dataset["title"]),
-        "dct:description": _texts({"en": f"{dataset['description']} Grain: {dataset['grain']}."}),
+        "dct:description": _texts(dataset["description"]),
         "dcat:version": manifest["version"],
         "dct:issued": _datetime(manifest["issued"]),
         "dct:modified": _datetime(dataset["committed_at"]),

@@ -13,7 +13,7 @@ import yaml
 
 from lakehouse.settings import CHECKOUT
 from publishing.disclosure_control import open_rows
-from publishing.exporters import Export, time_field
+from publishing.exporters import Export, texts, time_field
 
 NAME = "manifest.json"
 SUMS = "SHA256SUMS"
@@ -29,9 +29,7 @@ def describe_dataset(export: Export, table_version: int, committed_at: datetime,
     dataset = export.dataset
     return {
         "id": dataset.id,
-        "title": {"en": dataset.name_en, "zh": dataset.name_zh},
-        "description": dataset.description,
-        "grain": dataset.grain,
+        **texts(dataset),
         "theme": dataset.theme,
         "keywords": list(dataset.tags),
         "publisher": {

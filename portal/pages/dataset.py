@@ -73,7 +73,7 @@ def drawing(dataset: OpenDataset, given: dict[str, str]) -> dict[str, Any] | Non
         return None
     found = series.read(dataset, choice)
     return {
-        "choice": choice, "series": found, 
+        "choice": choice, "series": found,
         "charts": [("wide", chart.draw(found)), ("narrow", chart.draw(found, chart.NARROW))],
         "measures": series.measures(dataset),
         "places": open_data.choices(dataset, choice.place.name) if choice.place else [],

@@ -3,7 +3,7 @@
 from publishing.exporters.csv_file import write_csv
 from publishing.exporters.dictionary import write_dictionary
 from publishing.exporters.excel_file import write_excel
-from publishing.exporters.export import Export, open_table, time_field
+from publishing.exporters.export import Export, open_table, texts, time_field
 from publishing.exporters.parquet_file import write_parquet
 
 WRITERS = (write_csv, write_parquet, write_excel, write_dictionary)
@@ -12,6 +12,7 @@ __all__ = [
     "WRITERS",
     "Export",
     "open_table",
+    "texts",
     "time_field",
     "write_csv",
     "write_dictionary",

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from lakehouse.contracts.derive import dictionary
-from publishing.exporters.export import Export
+from publishing.exporters.export import Export, texts
 
 
 def write_dictionary(export: Export, folder: Path) -> list[Path]:
@@ -20,9 +20,7 @@ def write_dictionary(export: Export, folder: Path) -> list[Path]:
     head = {
         "dataset": export.name,
         "contract_version": export.dataset.version,
-        "title": {"en": export.dataset.name_en, "zh": export.dataset.name_zh},
-        "description": export.dataset.description,
-        "grain": export.dataset.grain,
+        **texts(export.dataset),
         "primary_key": list(export.dataset.primary_key),
     }
     document.write_text(json.dumps({**head, "columns": rows}, ensure_ascii=False, indent=1) + "\n", "utf-8")

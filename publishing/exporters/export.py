@@ -41,12 +41,27 @@ Writer = Callable[[Export, Path], list[Path]]
 
 
 def open_table(dataset: Dataset, gold: pa.Table) -> pa.Table:
-    """The gold table cut down to what may leave, ordered by the primary key. Raises Refused (the gate)."""
+    """The gold table cut down to what may leave, ordered by the primary key.
+
+    Raises Refused (the gate), LookupError when the table lacks a column that its contract publishes.
+    """
     names = [field.name for field in open_columns(dataset)]
+    if missing := [name for name in names if name not in gold.column_names]:
+        raise LookupError(
+            f"{dataset.table} has no column {missing[0]}, which {dataset.path} publishes; `lake run gold` builds it anew."
+        )
     if condition := open_rows(dataset):
         gold = gold.filter(gold[condition])
     rows = gold.select(names).sort_by([(key, "ascending") for key in dataset.primary_key])
     return rows.cast(pa.schema([field.with_type(_plain(field.type)) for field in rows.schema])).combine_chunks()
+
+
+def texts(dataset: Dataset) -> dict[str, dict[str, str]]:
+    """Title, description and grain by language; Chinese ones from `catalogue`, left out where the contract has none."""
+    own = dataset.properties.get("catalogue", {})
+    english = {"title": dataset.name_en, "description": dataset.description, "grain": dataset.grain}
+    chinese = {"title": dataset.name_zh, "description": own.get("descriptionZh"), "grain": own.get("grainZh")}
+    return {key: {"en": text, **({"zh": chinese[key]} if chinese[key] else {})} for key, text in english.items()}
 
 
 def time_field(dataset: Dataset) -> Field | None:

@@ -4,6 +4,7 @@ The folder depends on nothing but the pinned tables, contracts and code (and the
 host, no path. Built again from the same, it is byte-identical.
 """
 
+import json
 import os
 import shutil
 import tempfile
@@ -162,6 +163,6 @@ def _entry(plan: ReleasePlan, digest: str) -> Entry:
     return Entry(
         theme=plan.theme, version=plan.version, sequence=plan.sequence, state="published", reason=None, who=operator(),
         recorded_at=datetime.now(UTC), issued_at=plan.issued, previous_version=plan.previous and plan.previous.version,
-        inputs_digest=plan.inputs_digest, inputs=str(plan.inputs()), code_version=plan.code_version,
+        inputs_digest=plan.inputs_digest, inputs=json.dumps(plan.inputs()), code_version=plan.code_version,
         git_revision=git_revision(), manifest_sha256=digest,
     )  # fmt: skip
