@@ -13,6 +13,7 @@ from quality.decisions import Decision
 
 SHORTEST_PREFIX = 8
 CONFORMANCE = {
+    "item_refused": "The collector could not take the item for a reading.",
     "station_registered": "The device or station is on no station list.",
     "code_known": "The code of the item is in no source mapping.",
     "value_is_number": "The value as sent is not a number.",
@@ -74,7 +75,7 @@ def held(dataset: str = "", check: str = "", source: str = "", limit: int | None
     """Held rows by time of observation; empty filters take all."""
     query = (
         "select * from quarantine.{} where $source in ('', _source_code) and ($check = '' or"
-        " list_contains(list_transform(checks, c -> c['check']), $check)) order by observed_at, _hold_id limit $limit"
+        " list_contains(list_transform(checks, lambda c: c['check']), $check)) order by observed_at, _hold_id limit $limit"
     )
     most = limit if limit is not None else 2**31
     return [row for name in _wanted(dataset) for row in _rows(name, query, source=source, check=check, limit=most)][:limit]
@@ -131,7 +132,7 @@ def _query(dataset: str, query: str, **values: object) -> list[tuple]:
 
 def _rows(dataset: str, query: str, **values: object) -> Iterator[HeldRow]:
     with tables.duck(f"quarantine.{dataset}") as connection:
-        found = connection.execute(query.format(dataset), values).to_arrow_table().to_pylist()
+        found = connection.sql(query.format(dataset), params=values).to_arrow_table().to_pylist()
     for row in found:
         yield HeldRow(
             dataset, row["_hold_id"], row["_source_code"], row["_delivery_id"], row["observed_at"],

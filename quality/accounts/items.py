@@ -7,7 +7,10 @@ from lakehouse import reference, tables
 from lakehouse.contracts import Dataset, Source
 from quality import decisions
 
-_PAYLOAD = """from_json(payload, '{"device": "VARCHAR", "period": "VARCHAR", "items": [{"code": "VARCHAR"}]}')"""
+_SHAPE = '{"device": "VARCHAR", "period": "VARCHAR", "items": [{"code": "VARCHAR"}], "meta": {"refused_items": [{"code": "VARCHAR"}]}}'
+_PAYLOAD = f"from_json(payload, '{_SHAPE}')"
+_CODES = "list_transform(list_concat({p}['items'], {p}['meta']['refused_items']), lambda i: i.code)"
+"""Items as sent, then those that the collector could not take; their position is the item number."""
 SHOWN = 2
 
 
@@ -22,7 +25,7 @@ def number_of(dataset: Dataset, source: Source) -> str:
         return "1"
     if source.shape == "columns":
         return str(len(source.measures))
-    return f"coalesce(len(list_filter({_PAYLOAD}['items'], i -> {_taken('i.code', source)})), 0)"
+    return f"coalesce(len(list_filter({_CODES.format(p=_PAYLOAD)}, lambda c: {_taken('c', source)})), 0)"
 
 
 def explain(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Source]) -> None:
@@ -84,7 +87,7 @@ def _item_columns(dataset: Dataset, source: Source) -> str:
         return f"[''] as codes, {period} as period"
     if source.shape == "columns":
         return f"[{', '.join(_literal(c) for c in source.measures)}] as codes, {period} as period"
-    return "any_value(list_transform(p['items'], i -> i.code)) as codes, any_value(p.period) as period"
+    return f"any_value({_CODES.format(p='p')}) as codes, any_value(p.period) as period"
 
 
 def _taken(code: str, source: Source) -> str:

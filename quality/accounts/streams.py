@@ -61,7 +61,7 @@ def check(source: Source) -> tuple[list[Stream], list[str]]:
             bronze=source.bronze_table if source.bronze_table in present else _NO_BRONZE,
             letters=letters if letters in present else _NO_LETTERS,
         )
-        rows = connection.execute(query, {"source": source.source}).to_arrow_table().to_pylist()
+        rows = connection.sql(query, params={"source": source.source}).to_arrow_table().to_pylist()
     by_stream: dict[str, list[dict]] = {}
     for row in rows:
         by_stream.setdefault(row["stream"], []).append(row)

@@ -1,0 +1,1 @@
+"""Expectation suites that follow from contracts, and their run on tables by Great Expectations."""
