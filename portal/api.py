@@ -52,11 +52,10 @@ def catalog() -> Response:
 
 @router.get("/health")
 def health() -> JSONResponse:
-    """200 when the serving file answers, 503 otherwise."""
-    try:
-        number = data.value("select number from meta.serving")
-    except LookupError as missing:
-        return JSONResponse({"status": "unavailable", "detail": str(missing.args[0])}, 503)
+    """Is the portal up, and what does it serve? `empty`: no serving file yet, pages say what to do."""
+    if data.key() is None:
+        return JSONResponse({"status": "empty", "serving_version": None, "releases": {}})
+    number = data.value("select number from meta.serving")
     versions = {theme: v.version for theme in released.themes() if (v := released.latest(theme))}
     return JSONResponse({"status": "ok", "serving_version": number, "releases": versions})
 

@@ -45,7 +45,7 @@ def document(datasets: list[OpenDataset]) -> dict[str, Any]:
                     ("404",),
                 )
             },
-            "/health": {"get": _get("health", "Does the portal have data?", [], {"type": "object"}, failures=("503",))},
+            "/health": {"get": _get("health", "Is the portal up, and what does it serve?", [], {"type": "object"})},
         },
         "components": {"schemas": {"Problem": _problem(), **{d.id: _page(d) for d in datasets}}},
     }
@@ -71,11 +71,7 @@ def _get(
         "description": "One sentence on what is wrong.",
         "content": {"application/problem+json": {"schema": PROBLEM}},
     }
-    unavailable = {
-        "description": "No data yet.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
-    answers = {code: unavailable if code == "503" else problem for code in (*failures, "429")}
+    answers = {code: problem for code in (*failures, "429")}
     return {"operationId": operation, "summary": summary, "parameters": parameters,
             "responses": {"200": {"description": "The answer.", "content": {media: {"schema": schema}}}, **answers}}  # fmt: skip
 

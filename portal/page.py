@@ -55,8 +55,9 @@ def other_language(request: Request, language: str) -> str:
 
 
 def clock() -> str | None:
-    """The day on which this installation's clock stands, None when it follows the real one."""
-    return settings().as_of.date().isoformat() if settings().as_of else None
+    """The local moment at which this installation's clock stands, None when it follows the real one."""
+    stands = settings().as_of is not None or settings().clock_file.exists()
+    return moment(settings().as_of_time()) if stands else None
 
 
 def count(value: int | None) -> str:
