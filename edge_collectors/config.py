@@ -32,7 +32,7 @@ def _known_zone(name: str) -> str:
 
 
 def _known_source(name: str) -> str:
-    known = [s.source for s in contracts().sources.values() if s.kind == "edge"]
+    known = [s.source for s in contracts().sources.values() if s.kind == "edge" and s.source == s.bronze]
     if name not in known:
         raise ValueError(f"{name!r} is no edge source of the contracts; there are {', '.join(known)}")
     return name

@@ -16,7 +16,7 @@ app = typer.Typer(invoke_without_command=True, add_completion=False, help=__doc_
 def land(
     ctx: typer.Context,
     follow: Annotated[bool, typer.Option(help="Go on landing what comes, until stopped.")] = False,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Pause between two passes of --follow.")] = 2.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Pause between two passes of --follow.")] = 5.0,
 ) -> None:
     """Land what waits; with --follow go on doing so. Prints one line per stream with work or with an obstacle."""
     if ctx.invoked_subcommand:

@@ -36,7 +36,7 @@ class StreamPlan:
     def obstacle(self, landed: int) -> str | None:
         """Why segments still wait after `landed` of them were landed, in one sentence; None when none waits."""
         if not self.has_contract:
-            return f"{self.stream}: no source {self.source} in the contracts; its segments wait until there is one."
+            return f"{self.stream}: no edge source {self.source} in the contracts; its segments wait until there is one."
         waiting = len(self.segments) + len(self.beyond_gap) - landed
         if not waiting:
             return None
@@ -76,8 +76,13 @@ def _plan(place: Path, files: list[Path]) -> StreamPlan:
         replays=tuple(path for number, path in numbered.items() if number <= landed),
         misnamed=tuple(path for path in files if not NAME.fullmatch(path.name)),
         beyond_gap=tuple(path for number, path in numbered.items() if number > landed + len(run)),
-        has_contract=source in contracts().sources,
+        has_contract=_is_edge_source(source),
     )
+
+
+def _is_edge_source(name: str) -> bool:
+    source = contracts().sources.get(name)
+    return source is not None and source.kind == "edge" and source.bronze == name
 
 
 def _without_gap(numbered: dict[int, Path], first: int) -> list[Path]:

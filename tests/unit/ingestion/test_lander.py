@@ -229,12 +229,13 @@ def test_two_collectors_of_one_source_do_not_disturb_each_other(gateway, tmp_pat
     }
 
 
-def test_what_no_contract_knows_waits_and_is_said(gateway):
-    place = settings().landing / "segments" / "gate-1" / "unknown__source"
+@pytest.mark.parametrize("source", ["unknown__source", "environment__air_quality__prsa"])
+def test_what_no_contract_knows_as_an_edge_source_waits_and_is_said(gateway, source):
+    place = settings().landing / "segments" / "gate-1" / source
     place.mkdir(parents=True)
     (place / "000000000001.jsonl").write_bytes(b"{}\n")
     (landed,) = lander.land()
-    assert "no source unknown__source in the contracts" in landed.obstacle
+    assert f"no edge source {source} in the contracts" in landed.obstacle
     assert (place / "000000000001.jsonl").exists()
 
 
