@@ -71,7 +71,7 @@ def _get(
         "description": "One sentence on what is wrong.",
         "content": {"application/problem+json": {"schema": PROBLEM}},
     }
-    answers = {code: problem for code in (*failures, "429")}
+    answers = dict.fromkeys((*failures, "429"), problem)
     return {"operationId": operation, "summary": summary, "parameters": parameters,
             "responses": {"200": {"description": "The answer.", "content": {media: {"schema": schema}}}, **answers}}  # fmt: skip
 

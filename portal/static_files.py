@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "static"
 FILES = {"portal.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
-@router.api_route("/static/{name}", methods=["GET", "HEAD"])
+@router.get("/static/{name}")
 def static(name: str, request: Request) -> Response:
     """One of the named files. Raises LookupError (404) for any other."""
     if name not in FILES:

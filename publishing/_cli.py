@@ -23,8 +23,13 @@ def build(
     from publishing import release
 
     built = release.build(theme, out, tell=typer.echo)
-    said = {"published": "published", "unchanged": "no row, dictionary or licence changed; still in force",
-            "already released": "these inputs are released already", "written": "written, not published"}  # fmt: skip
+    said = {
+        "published": "published",
+        "unchanged": "no row, dictionary or licence changed; still in force",
+        "already released": "these inputs are released already",
+        "withdrawn": "these inputs were released and withdrawn; change them first",
+        "written": "written, not published",
+    }
     typer.echo(f"{theme} {built.version}: {said[built.state]}: {built.folder}")
 
 

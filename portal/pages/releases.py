@@ -31,7 +31,7 @@ def version_page(theme: str, version: str, request: Request) -> Response:
     return render(request, "release.html.j2", v=found, m=body, changes=changes(found, language), shown=shown)
 
 
-@router.api_route("/releases/{theme}/{version}/{name}", methods=["GET", "HEAD"])
+@router.get("/releases/{theme}/{version}/{name}")
 def file(theme: str, version: str, name: str, request: Request) -> Response:
     """One released file: strong ETag (its SHA-256), byte ranges, its name with the version for saving.
 

@@ -5,11 +5,7 @@ host, no path. Built again from the same, it is byte-identical.
 """
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,18 +19,22 @@ from publishing.disclosure_control import Licence, check_origins, licences
 from publishing.exporters import WRITERS, Export, open_table
 from publishing.release.code_version import git_revision
 from publishing.release.comparison import compare_with
-from publishing.release.ledger import Entry, operator, record
+from publishing.release.ledger import Entry, operator, record, write_index
+from publishing.release.placing import place, staging
 from publishing.release.plan import Part, ReleasePlan, resolve_plan
 from publishing.spatial_coverage import spatial_coverage
 
 LICENCE_FILE = "LICENCE.txt"
 
 
+State = Literal["published", "unchanged", "already released", "withdrawn", "written"]
+
+
 @dataclass(frozen=True)
 class Built:
     """The outcome of a build: where the release lies and whether anything new was published."""
 
-    state: Literal["published", "unchanged", "already released", "written"]
+    state: State
     version: str
     folder: Path
 
@@ -42,32 +42,46 @@ class Built:
 def build(theme: str, out: Path | None = None, tell: Callable[[str], None] = lambda _: None) -> Built:
     """Build and publish the theme's release; with `out`, only write it to `out`/<theme>/<version> (nothing is recorded).
 
-    Nothing is published when these inputs are released already, or when rows, dictionaries and licences equal those of
-    the version in force. Raises Refused (the gate), LookupError (nothing to release), FileExistsError (`out` is taken).
+    Nothing is published when these inputs are released (or withdrawn) already, or when rows, dictionaries and licences
+    equal those of the version in force. Safe to interrupt and to repeat. Raises Refused (the gate), LookupError (nothing
+    to release), FileExistsError (`out` is taken).
     """
     plan = resolve_plan(theme)
-    home = settings().releases
-    if out is None and plan.released and (home / theme / plan.version / manifest.NAME).exists():
-        return Built("already released", plan.version, home / theme / plan.version)
-    lock(
-        f"release.{theme}",
-        {"theme": theme, "version": plan.version, "inputs": plan.inputs(), "code_version": plan.code_version},
-    )
-    with (
-        outcomes.step("release", theme, inputs=dict(plan.inputs())) as outcome,
-        _staging(out or home, theme) as folder,
-    ):
+    if out is None and (known := _known(plan)):
+        write_index(theme)  # mends one that an interrupted build left behind
+        return known
+    lock(f"release.{theme}", {"theme": theme, "version": plan.version, **_inputs(plan)})
+    parent = (out or settings().releases) / theme
+    with outcomes.step("release", theme, _inputs(plan)) as outcome, staging(parent) as folder:
         body = _write_release(plan, folder, tell)
         outcome.rows_out = sum(d["rows"] for d in body["datasets"])
         digest = manifest.write_manifest(folder, body)
         if out is not None:
-            return Built("written", plan.version, _place(folder, out / theme / plan.version))
+            return Built("written", plan.version, place(folder, parent / plan.version, replace=False))
         if plan.previous and not plan.released and _says_the_same(plan.previous, body):
-            return Built("unchanged", plan.previous.version, home / theme / plan.previous.version)
-        placed = _place(folder, home / theme / plan.version)
+            return Built("unchanged", plan.previous.version, parent / plan.previous.version)
+        placed = place(folder, parent / plan.version, replace=True)
         if not plan.released:
             record(_entry(plan, digest))
         return Built("published", plan.version, placed)
+
+
+def _known(plan: ReleasePlan) -> Built | None:
+    """What is known of exactly these inputs: released, withdrawn, or found to change nothing; None = not built yet."""
+    folder = settings().releases / plan.theme
+    if plan.released:
+        state: State = "withdrawn" if plan.released.state == "withdrawn" else "already released"
+        there = (folder / plan.version / manifest.NAME).exists()
+        return Built(state, plan.version, folder / plan.version) if there else None
+    if plan.previous and outcomes.last_inputs("release", plan.theme) == _inputs(plan):
+        return Built("unchanged", plan.previous.version, folder / plan.previous.version)
+    return None
+
+
+def _inputs(plan: ReleasePlan) -> dict[str, object]:
+    """What the outcome trail keeps: table versions, code, and the version compared with."""
+    return {**plan.inputs(), "digest": plan.inputs_digest, "code_version": plan.code_version,
+            "previous": plan.previous.version if plan.previous else None}  # fmt: skip
 
 
 def _write_release(plan: ReleasePlan, folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -137,26 +151,6 @@ def _says_the_same(previous: Entry, body: dict[str, Any]) -> bool:
     if not (folder / manifest.NAME).exists():
         return False
     return manifest.content_digest(manifest.read_manifest(folder)) == manifest.content_digest(body)
-
-
-@contextmanager
-def _staging(root: Path, theme: str) -> Iterator[Path]:
-    """A folder beside the target, on its file system; gone afterwards unless it was put in place."""
-    parent = root / theme
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".building-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _place(folder: Path, target: Path) -> Path:
-    if target.exists():
-        raise FileExistsError(f"{target} is there already; name another --out or remove that folder.")
-    folder.chmod(0o755)
-    os.rename(folder, target)
-    return target
 
 
 def _entry(plan: ReleasePlan, digest: str) -> Entry:

@@ -87,6 +87,11 @@ def test_every_page_opens_in_both_languages(portal, address, language):
     assert answer.text.count("<h1") == 1
 
 
+@pytest.mark.parametrize("address", ["/", "/health", DAILY, FILE, "/static/portal.css"])
+def test_head_is_answered_where_get_is(portal, address):
+    assert portal.head(address).headers["content-type"] == portal.get(address).headers["content-type"]
+
+
 def test_the_page_says_what_a_reader_must_know(portal):
     text = portal.get("/datasets/agg_air_quality_daily?lang=en").text
     for said in ("Historical data", "Data as of", "2017-02-28", "2 rows are provisional", "CC-BY-4.0", "How to cite",

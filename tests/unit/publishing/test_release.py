@@ -113,6 +113,45 @@ def test_a_rebuild_of_gold_without_change_is_no_new_version(lake):
     ]
 
 
+def test_a_build_that_found_nothing_new_is_not_repeated(lake, monkeypatch):
+    release.build("environment")
+    od.fill()
+    assert release.build("environment").state == "unchanged"
+    monkeypatch.setattr("publishing.release.run._write_release", lambda *_: pytest.fail("built again"))
+    assert release.build("environment").state == "unchanged"
+
+
+@pytest.mark.parametrize("step", ["place", "record", "write_index"])
+def test_an_interrupted_build_goes_on_to_the_same_end(lake, monkeypatch, tmp_path, step):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"publishing.release.{'ledger' if step == 'write_index' else 'run'}.{step}", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            release.build("environment")
+    release.build("environment")
+    assert sorted(p.name for p in (settings().releases / "environment").iterdir()) == ["2017.03-r1", "index.json", "latest"]
+    assert release.verify("environment") == {"2017.03-r1": []}
+    assert [e.version for e in release.entries("environment")] == ["2017.03-r1"]
+
+
+def test_what_a_killed_build_left_is_removed_and_a_living_ones_is_not(lake):
+    folder = settings().releases / "environment"
+    dead, alive = folder / ".building-999999999-x", folder / f".building-{os.getpid()}-x"
+    for left in (dead, alive):
+        left.mkdir(parents=True)
+    release.build("environment")
+    assert (dead.exists(), alive.exists()) == (False, True)
+
+
+def test_withdrawn_inputs_are_not_released_again(lake):
+    release.build("environment")
+    release.withdraw("environment", "2017.03-r1", "Wrong.")
+    assert release.build("environment").state == "withdrawn"
+    assert release.current("environment")[0].state == "withdrawn"
+
+
 def test_a_changed_row_makes_the_next_version_and_is_told(lake):
     release.build("environment")
     od.fill(od.daily_rows({("prsa-dongsi", od.DAYS[0]): 13.0}, skip=("prsa-shunyi", od.DAYS[1])))
