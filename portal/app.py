@@ -4,10 +4,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from portal import api, errors, feed, static_files
-from portal.guard import GuardMiddleware
+from portal.guard import GuardMiddleware, PageCompression
 from portal.pages import catalogue, dataset, models, operations, quality, releases, report, templates_download
 
 CALLS_PER_MINUTE = 60  # anonymous calls of the API per client address
@@ -20,7 +19,7 @@ def create_app(calls_per_minute: int = CALLS_PER_MINUTE) -> FastAPI:
     middleware = [
         Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], expose_headers=READABLE),
         Middleware(GuardMiddleware, calls_per_minute=calls_per_minute),
-        Middleware(GZipMiddleware, minimum_size=2048),
+        Middleware(PageCompression, minimum_size=2048),
     ]
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, middleware=middleware)
     for part in PARTS:

@@ -7,6 +7,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,6 +42,15 @@ class CallCounter:
         while len(self._seen) > MAX_CLIENTS:
             self._seen.popitem(last=False)
         return self.limit - calls - 1, math.ceil(started + WINDOW_SECONDS - now)
+
+
+class PageCompression(GZipMiddleware):
+    """Compresses pages and API answers, never released files: their checksum, ranges and resumed downloads are of the bytes
+    as they are."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        compress = super().__call__ if not scope.get("path", "").startswith("/releases/") else self.app
+        await compress(scope, receive, send)
 
 
 class GuardMiddleware:

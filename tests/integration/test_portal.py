@@ -246,6 +246,14 @@ def test_downloads_have_names_types_checksums_and_ranges(portal):
     assert "spreadsheetml" in portal.get(FILE.replace(".csv", ".xlsx")).headers["content-type"]
 
 
+def test_pages_are_compressed_and_released_files_are_not(portal):
+    packed = {"accept-encoding": "gzip"}
+    assert portal.get("/datasets/agg_air_quality_daily", headers=packed).headers["content-encoding"] == "gzip"
+    file = portal.get("/releases/environment/2017.03-r1/dcat.jsonld", headers=packed)
+    assert "content-encoding" not in file.headers
+    assert int(file.headers["content-length"]) == len(file.content) > 2048
+
+
 def test_latest_leads_to_the_number(portal):
     answer = portal.get("/releases/environment/latest/dim_stations.csv?lang=en")
     assert (answer.status_code, answer.headers["location"]) == (307, "/releases/environment/2017.03-r1/dim_stations.csv?lang=en")
