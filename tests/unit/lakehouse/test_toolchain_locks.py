@@ -27,7 +27,7 @@ def asked(name: str) -> list[tuple[str, str | None]]:
     return [(re.sub(r"[-_.]+", "-", part[1]).lower(), part[2]) for part in parts if part]
 
 
-@pytest.mark.parametrize("name", ["main", "dev", "superset"])
+@pytest.mark.parametrize("name", ["main", "dev", "superset", "scaled"])
 def test_every_requirement_is_locked(name):
     lock = pinned(name)
     unlocked = [f"{wanted}=={version or '*'}" for wanted, version in asked(name)
@@ -35,7 +35,7 @@ def test_every_requirement_is_locked(name):
     assert unlocked == [], f"requirements/{name}.txt does not follow {name}.in: run ./lake lock"
 
 
-@pytest.mark.parametrize("name", ["main", "dev", "superset"])
+@pytest.mark.parametrize("name", ["main", "dev", "superset", "scaled"])
 def test_every_pin_has_hashes_and_no_address(name):
     text = (FOLDER / f"{name}.txt").read_text()
     entries = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
@@ -43,9 +43,10 @@ def test_every_pin_has_hashes_and_no_address(name):
     assert "://" not in text and "index-url" not in text
 
 
-def test_the_test_tools_do_not_move_the_platforms_libraries():
-    main, dev = pinned("main"), pinned("dev")
-    assert {name: dev[name] for name in dev.keys() & main.keys() if dev[name] != main[name]} == {}
+@pytest.mark.parametrize("name", ["dev", "scaled"])
+def test_additions_do_not_move_the_platforms_libraries(name):
+    main, added = pinned("main"), pinned(name)
+    assert {one: added[one] for one in added.keys() & main.keys() if added[one] != main[one]} == {}
 
 
 def test_jars_and_wheels_are_of_the_same_release():
