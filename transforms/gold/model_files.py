@@ -9,10 +9,9 @@ from typing import Any
 import yaml
 
 from lakehouse.contracts import Contracts, Dataset, Field, contracts
-from lakehouse.settings import CHECKOUT
+from transforms.gold.models import MODELS
 from transforms.gold.reference import reference_tables
 
-MODELS = CHECKOUT / "dbt_project" / "models"
 FILE = "_contracts__generated.yml"
 HEADER = "# Generated from contracts/ by `python -m transforms.gold.model_files`; changes here are lost.\n"
 
@@ -22,11 +21,10 @@ SPARK_TYPES = {
 
 
 def generated_files(found: Contracts | None = None) -> dict[Path, str]:
-    """Path -> text of every generated file, per theme (the domain of the contracts)."""
+    """Path -> text of every generated file: the sources, and the gold models per theme (the domain of the contracts)."""
     found = found or contracts()
-    files = {}
+    files = {MODELS / "staging" / FILE: _text({"version": 2, "sources": _sources(found)})}
     for theme in sorted({d.domain for d in found.of_layer("gold")}):
-        files[MODELS / "staging" / theme / FILE] = _text({"version": 2, "sources": _sources(found, theme)})
         gold = [d for d in found.of_layer("gold") if d.domain == theme and d.engine == "dbt"]
         files[MODELS / "marts" / theme / FILE] = _text({"version": 2, "models": [_model(d) for d in gold]})
     return files
@@ -39,8 +37,8 @@ def spark_type(field: Field) -> str:
     return SPARK_TYPES[field.logical_type]
 
 
-def _sources(found: Contracts, theme: str) -> list[dict[str, Any]]:
-    silver = [_source_table(d) for d in found.of_layer("silver") if d.domain == theme]
+def _sources(found: Contracts) -> list[dict[str, Any]]:
+    silver = [_source_table(d) for d in found.of_layer("silver")]
     reference = [{"name": name.removeprefix("reference.")} for name in sorted(reference_tables())]
     return [
         {"name": "silver", "schema": "silver", "description": "Checked, conformed rows.", "tables": silver},

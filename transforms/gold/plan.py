@@ -9,25 +9,25 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from lakehouse import outcomes, tables
-from lakehouse.contracts import contracts
 from lakehouse.pipeline import Plan
 from lakehouse.settings import CHECKOUT, settings
+from transforms.gold.models import models
 
 AIR = "silver.environment__air_quality_hourly"
-WEATHER = "silver.environment__weather"
 FORECASTS = "silver.environment__pm25_forecasts"
 HOURS = "gold.fct_air_quality_hourly"
+FORECAST = "forecast"
 DEFINITIONS = ("dbt_project", "contracts/reference", "contracts/rules", "contracts/kpis", "contracts/products")
 
 
 def gold() -> Plan:
     """Plan of the stage `gold`; empty when inputs, definitions and what is final are as in the last good run."""
-    if not tables.exists(AIR):
+    sources = available()
+    if not expected(sources):
         return {}
-    sources = [name for name in (AIR, WEATHER) if tables.exists(name)]
     inputs = {name: tables.version(name) for name in sources} | {"definitions": definitions(), **settled()}
     last = outcomes.last_inputs("gold", "gold")
-    complete = all(tables.exists(d.table) for d in contracts().of_layer("gold") if d.id in expected(sources))
+    complete = all(tables.exists(f"gold.{name}") for name in expected(sources))
     if complete and last == inputs:
         return {}
     whole = not complete or last is None or last.get("definitions") != inputs["definitions"]
@@ -45,15 +45,23 @@ def forecasts() -> Plan:
     return {"inputs": inputs, "as_of": _utc(settings().as_of_time())}
 
 
+def available() -> list[str]:
+    """Silver tables that models of the stage `gold` read and that exist."""
+    needed = set().union(*(m.silver for m in models().values() if FORECAST not in m.tags))
+    return sorted(name for name in needed if tables.exists(name))
+
+
 def expected(sources: Iterable[str]) -> set[str]:
     """Gold tables that the stage `gold` makes from those silver tables."""
-    made = {"dim_stations", "dim_date", "fct_air_quality_hourly", "agg_air_quality_daily", "fct_kpi_values"}
-    return made | ({"agg_weather_hourly"} if WEATHER in sources else set())
+    left_out = set(excluded(sources))
+    return {m.name for m in models().values() if m.is_mart and m.silver and FORECAST not in m.tags and m.name not in left_out}
 
 
 def excluded(sources: Iterable[str]) -> list[str]:
     """dbt selectors of models whose silver table does not exist yet, or that another stage builds."""
-    return ["tag:forecast"] + ([] if WEATHER in sources else ["tag:weather"])
+    there = set(sources)
+    waiting = [m.name for m in models().values() if FORECAST not in m.tags and not m.silver <= there]
+    return [f"tag:{FORECAST}", *sorted(waiting)]
 
 
 def changed_months(sources: Iterable[str], last: dict) -> set[str]:
@@ -75,12 +83,16 @@ def _files(name: str, version: int | None = None) -> dict[str, str]:
 
 def provisional_months() -> set[str]:
     """Months of gold that hold a row still marked provisional."""
+    if not tables.exists(HOURS):
+        return set()
     found = tables.read(HOURS, ["event_month"], filters=pc.field("is_provisional"))
     return {str(m) for m in pc.unique(found["event_month"]).to_pylist()}
 
 
 def settled() -> dict[str, str]:
     """The run's clock as far as it still changes gold: rows settle within 3 days, KPIs within 20 days of their year."""
+    if not tables.exists(AIR):
+        return {}
     as_of, last_hour = settings().as_of_time(), _last_hour()
     rows = min(as_of, last_hour + timedelta(days=3))
     year_settled = datetime(last_hour.year + 1, 1, 1, tzinfo=UTC) + timedelta(days=22)
