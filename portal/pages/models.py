@@ -14,6 +14,8 @@ from portal.page import render
 router = APIRouter()
 NAME = re.compile(r"[a-z0-9_-]{1,64}")
 CARD = "card.json"
+HEAD = ("title", "title_en", "title_zh", "summary", "summary_en", "summary_zh", "is_demo_model")
+DETAILS = ("measured", "monitoring_reference")  # long trees for those who recompute the figures
 
 
 @router.get("/models")
@@ -29,7 +31,12 @@ def page(name: str, request: Request) -> Response:
     path = folder() / name / CARD
     if not NAME.fullmatch(name) or not is_card(path):
         raise LookupError(name)
-    return render(request, "model.html.j2", name=name, card=read(path))
+    card = read(path)
+    told = {key: value for key, value in card.items() if key not in HEAD}
+    facts = {key: value for key, value in told.items() if not isinstance(value, list | dict)}
+    details = {key: value for key, value in told.items() if key in DETAILS}
+    sections = {key: value for key, value in told.items() if key not in facts and key not in details}
+    return render(request, "model.html.j2", name=name, card=card, facts=facts, sections=sections, details=details)
 
 
 def folder() -> Path:
