@@ -23,7 +23,10 @@ case "$1 $2" in
 esac
 """
 VENV_PYTHON = """#!/bin/sh
-case "$1 $3" in -c*) exit 0 ;; esac
+case "$1 $3" in
+    -c*) exit 0 ;;
+    *lakehouse.host_tools) cat "$FAKES/missing-packages"; exit ;;
+esac
 [ ! -e "$FAKES/slow-$4" ] || { sleep 30; exit 1; }
 shift; echo "python $*" >> "$LOG"
 """
@@ -39,6 +42,7 @@ class Checkout:
     def __init__(self, place: Path, script: Path):
         self.root, self.fakes, self.path = place / "checkout", place / "fakes", place / "bin"
         self.home, self.log = place / "home", place / "log"
+        self.more: dict[str, str] = {}
         self.requirements = self.root / "requirements"
         for folder in (self.requirements, self.fakes, self.path):
             folder.mkdir(parents=True)
@@ -46,21 +50,21 @@ class Checkout:
         for name in LOCKS:
             (self.requirements / name).write_text(f"{name} 1\n")
         (self.root / "pyproject.toml").write_text("")
-        self._stand_in(self.path / "uv", UV)
-        self._stand_in(self.path / "python3.11", BASE_PYTHON)
-        self._stand_in(self.fakes / "venv-python", VENV_PYTHON)
+        self.stand_in(self.path / "uv", UV)
+        self.stand_in(self.path / "python3.11", BASE_PYTHON)
+        self.stand_in(self.fakes / "venv-python", VENV_PYTHON)
         for name in PROGRAMS:
             (self.path / name).symlink_to(shutil.which(name) or name)
 
     @staticmethod
-    def _stand_in(file: Path, text: str) -> None:
+    def stand_in(file: Path, text: str) -> None:
         file.write_text(text)
         file.chmod(0o755)
 
     @property
     def environment(self) -> dict[str, str]:
         own = {"PATH": self.path, "LAKE_HOME": self.home, "FAKES": self.fakes, "LOG": self.log}
-        return {name: str(value) for name, value in own.items()}
+        return {name: str(value) for name, value in own.items()} | self.more
 
     def start(self, *words: str, script: Path | None = None) -> subprocess.Popen:
         return subprocess.Popen(

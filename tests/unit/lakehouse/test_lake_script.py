@@ -45,13 +45,60 @@ def test_help_and_doctor_need_no_java(checkout, words):
     assert checkout.logged() == [MAIN, EDITABLE, OPENMP, command(*words)]
 
 
-def test_pages_need_superset_and_tests_their_tools_too(checkout):
+def test_pages_need_superset(checkout):
     checkout.lake("demo", "--exit")
-    assert SUPERSET in checkout.logged()
-    for name in ("ruff", "tach", "basedpyright"):
-        checkout._stand_in(checkout.home / "toolchain" / "main" / "bin" / name, f'#!/bin/sh\necho {name} >> "$LOG"\n')
-    checkout.lake("test", "-k", "one thing")
-    assert checkout.logged() == [DEV, "ruff", "tach", "basedpyright", "python -m pytest -k one thing"]
+    assert checkout.logged() == [MAIN, EDITABLE, OPENMP, JARS, ARCHIVE, SUPERSET, command("demo", "--exit")]
+
+
+CHECKS = ("ruff", "tach", "basedpyright")
+
+
+@pytest.fixture
+def ready_for_tests(checkout):
+    """Everything prepared, and stand-ins for the checkers, which log their names."""
+    checkout.lake("setup")
+    for name in CHECKS:
+        checkout.stand_in(checkout.home / "toolchain" / "main" / "bin" / name, f'#!/bin/sh\necho {name} >> "$LOG"\n')
+    checkout.logged()
+    return checkout
+
+
+def test_the_tests_get_their_tools_and_run_after_the_checkers(ready_for_tests):
+    ready_for_tests.lake("test", "-k", "one thing")
+    assert ready_for_tests.logged() == [DEV, *CHECKS, "python -m pytest -k one thing"]
+
+
+def test_a_checker_that_complains_ends_the_tests(ready_for_tests):
+    checker = ready_for_tests.home / "toolchain" / "main" / "bin" / "tach"
+    ready_for_tests.stand_in(checker, "#!/bin/sh\necho 'quality imports portal'; exit 3\n")
+    code, said = ready_for_tests.lake("test")
+    assert code == 3 and "quality imports portal" in said
+    assert "python -m pytest" not in ready_for_tests.logged()
+
+
+@pytest.mark.parametrize(
+    ("ci", "user", "installs"), [("true", "0", True), ("true", "1000", False), ("", "0", False)]
+)
+def test_host_tools_are_installed_only_for_root_on_a_build_machine(ready_for_tests, ci, user, installs):
+    (ready_for_tests.fakes / "missing-packages").write_text("chromium mosquitto\n")
+    ready_for_tests.stand_in(ready_for_tests.path / "apt-get", '#!/bin/sh\necho "apt-get $*" >> "$LOG"\n')
+    (ready_for_tests.path / "id").unlink()
+    ready_for_tests.stand_in(ready_for_tests.path / "id", f"#!/bin/sh\necho {user}\n")
+    ready_for_tests.more = {"CI": ci}
+    ready_for_tests.lake("test")
+    asked = [line for line in ready_for_tests.logged() if line.startswith("apt-get install")]
+    assert [line.endswith("chromium mosquitto") for line in asked] == [True] * installs
+
+
+def test_a_machine_that_cannot_install_goes_on_without(ready_for_tests):
+    (ready_for_tests.fakes / "missing-packages").write_text("chromium\n")
+    ready_for_tests.stand_in(ready_for_tests.path / "apt-get", "#!/bin/sh\nexit 100\n")
+    (ready_for_tests.path / "id").unlink()
+    ready_for_tests.stand_in(ready_for_tests.path / "id", "#!/bin/sh\necho 0\n")
+    ready_for_tests.more = {"CI": "true"}
+    code, said = ready_for_tests.lake("test")
+    assert code == 0 and "could not be installed: chromium" in said
+    assert "python -m pytest" in ready_for_tests.logged()
 
 
 def test_a_changed_lock_repeats_its_own_step(checkout):
