@@ -50,7 +50,7 @@ def test_pages_need_superset(checkout):
     assert checkout.logged() == [MAIN, EDITABLE, OPENMP, JARS, ARCHIVE, SUPERSET, command("demo", "--exit")]
 
 
-CHECKS = ("ruff", "tach", "basedpyright")
+CHECKS = ("ruff", "tach", "sqlfluff", "basedpyright")
 
 
 @pytest.fixture
