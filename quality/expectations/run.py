@@ -22,11 +22,14 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 SOURCE = "lake"
 
 
-def validate(dataset: Dataset, version: int, as_of: datetime) -> list[GateOutcome]:
-    """Run the dataset's suite on one version of its table at the given clock."""
+def validate(dataset: Dataset, version: int, as_of: datetime, waived: int = 0) -> list[GateOutcome]:
+    """Run the dataset's suite on one version of its table at the given clock.
+
+    Values out of range in no more rows than stewards waived are their decision: a warning, not an error.
+    """
     suite = expectations(dataset)
     results = run_suite(frame(dataset, version, as_of), dataset.table, suite)
-    return [_outcome(dataset, one, result) for one, result in zip(suite, results, strict=True)]
+    return [_outcome(dataset, one, result, waived) for one, result in zip(suite, results, strict=True)]
 
 
 def frame(dataset: Dataset, version: int, as_of: datetime) -> "DataFrame":
@@ -66,11 +69,12 @@ def _source():
     return context.data_sources.add_spark(SOURCE, persist=False)
 
 
-def _outcome(dataset: Dataset, one: Expected, result: Any) -> GateOutcome:
-    observed = _observed(result)
-    passed = bool(result.success)
+def _outcome(dataset: Dataset, one: Expected, result: Any, waived: int) -> GateOutcome:
+    observed, passed, severity = _observed(result), bool(result.success), one.severity
     message = one.message if passed else f"{dataset.table}: {one.message} Expected {one.expected}, observed {observed}."
-    return GateOutcome(dataset.id, dataset.table, one.check, "expectation", one.severity, passed, observed, one.expected, message)
+    if not passed and one.is_waivable and 0 < (result.result.get("observed_value") or 0) <= waived:
+        severity, message = "warning", f"{message} {waived} waivers of stewards stand."
+    return GateOutcome(dataset.id, dataset.table, one.check, "expectation", severity, passed, observed, one.expected, message)
 
 
 def _observed(result: Any) -> str:

@@ -5,7 +5,7 @@ of the marts: each becomes a column that is 1 where the rule is broken, and its 
 the columns that must be filled are answered by one pass over the table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,10 @@ SUM_IS_ZERO = "expect_column_sum_to_be_between"
 
 @dataclass(frozen=True)
 class Expected:
-    """One expectation: its type and arguments as Great Expectations writes them, and what it means to the steward."""
+    """One expectation: its type and arguments as Great Expectations writes them, and what it means to the steward.
+
+    `is_waivable`: rows that a steward's waiver let pass may break it.
+    """
 
     check: str
     type: str
@@ -26,6 +29,7 @@ class Expected:
     severity: str
     expected: str
     message: str
+    is_waivable: bool = False
 
 
 def expectations(dataset: Dataset) -> list[Expected]:
@@ -62,7 +66,10 @@ def _filled(dataset: Dataset) -> list[Expected]:
 
 
 def _identities(dataset: Dataset) -> list[Expected]:
-    return [_zero(r.name, f"_breaks_{r.name}", r.severity, r.description) for r in _own_row_rules(dataset)]
+    return [
+        replace(_zero(r.name, f"_breaks_{r.name}", r.severity, r.description), is_waivable=r.name == f"{r.field}_in_range")
+        for r in _own_row_rules(dataset)
+    ]
 
 
 def _own_row_rules(dataset: Dataset) -> list[Rule]:

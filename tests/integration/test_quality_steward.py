@@ -9,9 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from lakehouse import outcomes, pipeline, tables
+from lakehouse.contracts import contracts
 from lakehouse.session import register_tables
 from lakehouse.settings import settings
 from quality import _cli, gate_outcomes
+from quality.expectations.run import frame, run_suite
+from quality.expectations.suite import Expected
 from quality.reconcile import reconcile
 from tests.support import gold_lake
 from tests.support.received import deliver
@@ -90,8 +93,8 @@ def test_every_gate_left_an_outcome_and_nothing_new_costs_nothing(lake):
     kept = tables.read(gate_outcomes.TABLE).to_pylist()
     checks = {(r["table"], r["check"]) for r in kept if r["kind"] == "expectation"}
     assert {(GOLD, "index_or_reason"), (GOLD, "required_filled"), ("silver." + AIR, "fresh"), (GOLD, "columns_as_contracted")} <= checks
-    failed = [r for r in kept if not r["passed"]]
-    assert failed == []
+    failed = [(r["check"], r["severity"], r["observed"]) for r in kept if not r["passed"]]
+    assert failed == [("value_in_range", "warning", "1")]  # the waived -2: a decision of the steward, told and not stopped
     told: list[str] = []
     pipeline.run(("gates",), told.append)
     assert told == ["gates           nothing new"]
@@ -103,10 +106,25 @@ def test_an_error_stops_before_serving_and_a_warning_does_not(lake, monkeypatch)
     pipeline.run(("gates",))
     stale = {r["table"] for r in tables.read(gate_outcomes.TABLE).to_pylist() if r["check"] == "fresh" and not r["passed"]}
     assert "silver." + AIR in stale
-    served = tables.version("ops.run_outcomes"), (lake / "serving" / "serving.duckdb").resolve()
-    broken = tables.read(GOLD).to_pylist()
-    broken[0]["iaqi"], broken[0]["iaqi_reason"] = 40, "missing"
-    tables.replace(GOLD, pa.Table.from_pylist(broken, tables.read(GOLD).schema), partition_by=["event_month"])
-    with pytest.raises(RuntimeError, match="An hour has an index or the reason why it has none"):
+    served = (lake / "serving" / "serving.duckdb").resolve()
+    rows = tables.read(GOLD)
+    broken = rows.to_pylist()
+    broken[0] |= {"value": 5.0, "iaqi": 40, "iaqi_reason": "missing"}
+    broken[1] |= {"value": None, "iaqi": 40, "iaqi_reason": None}
+    broken[2] |= {"unit_code": None}
+    broken[3] |= {"value": -1.0}
+    tables.replace(GOLD, pa.Table.from_pylist(broken, rows.schema), partition_by=["event_month"])
+    with pytest.raises(RuntimeError, match="4 checks failed"):
         pipeline.run(("gates", "serving"))
-    assert (lake / "serving" / "serving.duckdb").resolve() == served[1]
+    found = {r["check"]: r["observed"] for r in tables.read(gate_outcomes.TABLE).to_pylist() if not r["passed"] and r["severity"] == "error"}
+    assert found == {name: "1" for name in ("index_or_reason", "no_index_without_value", "required_filled", "value_in_range")}
+    assert (lake / "serving" / "serving.duckdb").resolve() == served
+
+
+def test_a_query_of_a_contract_is_asked_of_the_tables(lake):
+    dataset, as_of = contracts()["dim_stations"], datetime(2016, 5, 9, tzinfo=UTC)
+    def asked(bound: int) -> list[bool]:
+        query = {"unexpected_rows_query": f"select answer from (select count(*) from {GOLD}) as q(answer) where not coalesce(answer >= {bound}, false)"}
+        suite = [Expected("n", "unexpected_rows_expectation", query, "error", "", "")]
+        return [bool(r.success) for r in run_suite(frame(dataset, tables.version(dataset.table), as_of), dataset.table, suite)]
+    assert (asked(1), asked(10_000)) == ([True], [False])

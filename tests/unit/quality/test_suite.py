@@ -1,0 +1,106 @@
+"""What follows from a contract: its suite, the columns that the suite sums, the promised age."""
+
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+
+from lakehouse.contracts import contracts
+from lakehouse.contracts.load import FOLDER, load_dataset
+from quality import promises
+from quality.expectations.suite import derived_columns, expectations
+
+AS_OF = datetime(2017, 3, 1, tzinfo=UTC)
+KNOWN = contracts()
+
+
+def by_check(dataset) -> dict:
+    return {e.check: e for e in expectations(dataset)}
+
+
+def test_silver_is_asked_for_columns_rows_and_freshness_but_not_for_its_row_rules_again():
+    suite = by_check(KNOWN["environment__air_quality"])
+    assert suite.keys() == {"columns_as_contracted", "fresh", "readings_present"}
+    assert suite["readings_present"].kwargs == {"min_value": 1}
+    assert {"_event_month", "_record_id", "value"} <= set(suite["columns_as_contracted"].kwargs["column_set"])
+
+
+def test_gold_is_asked_for_its_identities_too():
+    dataset = KNOWN["fct_air_quality_hourly"]
+    suite, columns = by_check(dataset), derived_columns(dataset, AS_OF)
+    identity = suite["index_or_reason"]
+    assert (identity.severity, identity.message) == ("error", "An hour has an index or the reason why it has none.")
+    assert identity.kwargs["column"] in columns and suite["required_filled"].kwargs["column"] in columns
+    assert not any(check.endswith("_required") for check in suite)
+
+
+def test_every_expectation_reads_a_column_that_is_there():
+    for dataset in KNOWN.datasets.values():
+        own = {f.name for f in dataset.fields} | derived_columns(dataset, AS_OF).keys()
+        assert {e.kwargs["column"] for e in expectations(dataset) if "column" in e.kwargs} <= own, dataset.id
+
+
+def test_stale_tables_warn_and_do_not_stop():
+    assert by_check(KNOWN["environment__air_quality"])["fresh"].severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "hours"),
+    [
+        ("environment__air_quality", 4),  # hourly, known after 2 h: 1 + 1 + 2
+        ("agg_air_quality_daily", 72),  # daily, known after 24 h: 24 + 24 + 24
+        ("dim_stations", None),  # no time in its key
+        ("environment__air_quality_hourly", None),  # promises nothing
+    ],
+)
+def test_the_age_of_the_newest_row_follows_from_frequency_and_latency(dataset, hours):
+    assert promises.oldest_newest_row(KNOWN[dataset]) == hours
+
+
+def contract_with(tmp_path, *rules: dict, promise: dict | None = None):
+    body = yaml.safe_load((FOLDER / "products" / "environment" / "dim_date.odcs.yaml").read_text("utf-8"))
+    body["schema"][0]["quality"] = list(rules)
+    body["slaProperties"] = [promise] if promise else []
+    path = tmp_path / "made.odcs.yaml"
+    path.write_text(yaml.safe_dump(body), "utf-8")
+    return load_dataset(path, yaml.safe_load((FOLDER / "_shared" / "fields.yaml").read_text("utf-8")))
+
+
+def test_a_query_with_its_bound_becomes_rows_that_must_not_be_there(tmp_path):
+    rule = {"name": "one_in_force", "type": "sql", "query": "select count(*) from gold.dim_date", "mustBe": 0, "severity": "warning"}
+    one = by_check(contract_with(tmp_path, rule))["one_in_force"]
+    wanted = "select answer from (select count(*) from gold.dim_date) as q(answer) where not coalesce(answer >= 0 and answer <= 0, false)"
+    assert (one.type, one.severity, one.expected) == ("unexpected_rows_expectation", "warning", "0")
+    assert one.kwargs == {"unexpected_rows_query": wanted}
+
+
+@pytest.mark.parametrize(
+    ("bound", "kwargs", "words"),
+    [
+        ({"mustBeGreaterThan": 9}, {"min_value": 10}, "> 9 rows"),
+        ({"mustBeLessThan": 9}, {"max_value": 8}, "< 9 rows"),
+        ({"mustBeGreaterThan": 0, "mustBeLessThan": 100}, {"min_value": 1, "max_value": 99}, "> 0 and < 100 rows"),
+        ({"mustBe": 7}, {"min_value": 7, "max_value": 7}, "7 rows"),
+    ],
+)
+def test_bounds_of_row_counts(tmp_path, bound, kwargs, words):
+    one = by_check(contract_with(tmp_path, {"name": "n", "type": "library", "metric": "rowCount", "severity": "error", **bound}))["n"]
+    assert (one.kwargs, one.expected) == (kwargs, words)
+
+
+@pytest.mark.parametrize(
+    ("rule", "refusal"),
+    [
+        ({"name": "n", "type": "library", "metric": "duplicateValues", "mustBe": 0}, "the gates know no metric 'duplicateValues'"),
+        ({"name": "n", "type": "library", "metric": "rowCount"}, "needs mustBe, mustBeGreaterThan or mustBeLessThan"),
+    ],
+)
+def test_a_rule_that_no_expectation_stands_for_is_refused(tmp_path, rule, refusal):
+    with pytest.raises(ValueError, match=refusal):
+        expectations(contract_with(tmp_path, rule | {"severity": "error"}))
+
+
+def test_a_promise_without_a_known_unit_is_refused(tmp_path):
+    dataset = contract_with(tmp_path, promise={"property": "frequency", "value": 1, "unit": "fortnight"})
+    with pytest.raises(ValueError, match="has the unit fortnight; write one of min, h, d, y"):
+        promises.hours(dataset.path, "frequency")
