@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from ml.pm25_forecast.features import HORIZONS, Examples, FeatureBuilder
-from ml.pm25_forecast.forecaster import BASELINES, Forecaster
+from ml.pm25_forecast.features import Examples, FeatureBuilder
+from ml.pm25_forecast.forecaster import Forecaster
+from ml.pm25_forecast.method import BASELINES, CALIBRATION_HOURS, HIGH_UGM3, HORIZONS
 from ml.pm25_forecast.panel import Panel
-from ml.pm25_forecast.train import CALIBRATION_HOURS, Fold, train_fold
+from ml.pm25_forecast.train import Fold, train_fold
 
 FOLDS = 12
 SHORTEST_HISTORY = 8 * 7 * 24  # hours before a cut-off, so that the hour-of-week mean and a season's turn are in it
 SMALLEST_FOLD = 7 * 24
-HIGH_UGM3 = 75.0  # GB 3095-2012 daily limit, second class: the hours people are warned of
 WORSE_AT_A_STATION = 1.02
 SEASONS = {12: "winter", 1: "winter", 2: "winter", 3: "spring", 4: "spring", 5: "spring", 6: "summer", 7: "summer",
            8: "summer", 9: "autumn", 10: "autumn", 11: "autumn"}  # fmt: skip
@@ -32,19 +32,18 @@ class Backtest:
     folds: tuple[Fold, ...]
 
 
-def month_folds(panel: Panel, zone: str, count: int = FOLDS) -> tuple[Fold, ...]:
-    """The newest `count` calendar months (business zone) that have enough history before and a week inside.
+def month_folds(panel: Panel, end: int, zone: str, count: int = FOLDS) -> tuple[Fold, ...]:
+    """The newest `count` calendar months (business zone) before column `end` with enough history before and a week inside.
 
     Raises ValueError if not even one month qualifies.
     """
-    end = panel.last_origin()
     local = panel.hour_at(end).astimezone(ZoneInfo(zone))
     folds: list[Fold] = []
     month = datetime(local.year, local.month, 1, tzinfo=ZoneInfo(zone))
     while len(folds) < count and (first := panel.index(month)) - CALIBRATION_HOURS >= SHORTEST_HISTORY:
         if end - first >= SMALLEST_FOLD:
             folds.append(Fold(f"{month:%Y-%m}", first, end))
-        end, month = first, (month.replace(month=month.month - 1) if month.month > 1 else month.replace(year=month.year - 1, month=12))
+        end, month = first, (month - timedelta(days=1)).replace(day=1)
     if not folds:
         raise ValueError(f"The history of {panel.hours:,} hours is too short for one test month: about 14 weeks are needed.")
     return tuple(reversed(folds))
@@ -125,5 +124,3 @@ def shortfalls(measured: dict) -> list[str]:
                 if value > limit * WORSE_AT_A_STATION:
                     found.append(f"at {horizon} h {station} is worse than {baseline} ({value:.1f} against {limit:.1f} ug/m3)")
     return found
-
-

@@ -10,13 +10,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from ml.pm25_forecast.method import HORIZONS, LOOK_BACK, STEPS_BACK, WINDOWS
 from ml.pm25_forecast.panel import POLLUTANTS, Panel
 
-HORIZONS = (1, 6, 12, 24)
-LOOK_BACK = 48  # hours: a station silent for longer gets no forecast
-STEPS_BACK = (1, 2, 3, 4, 6, 9, 12, 18, 23)  # hours before the last known value
-WINDOWS = (3, 6, 12, 24, 72, 168)  # hours before the origin
 WEEK = 168
+LONGEST_LOOK_BACK = 4 * WEEK + LOOK_BACK
 
 
 @dataclass(frozen=True)

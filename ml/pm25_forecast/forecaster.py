@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 SCALE_OFFSET = 10.0  # ug/m3: keeps the interval from closing at very clean air
-BASELINES = {"persistence": "pm25_last", "hour_of_week": "hour_of_week_mean"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Interval:
         residual = (actual - predicted) / (predicted + SCALE_OFFSET)
         residual = residual[~np.isnan(residual)]
         if len(residual) < 50:
-            raise ValueError(f"The calibration window holds {len(residual)} forecasts with a measured value; at least 50 are needed.")
+            raise ValueError(f"The calibration window holds {len(residual)} measured forecasts; at least 50 are needed.")
         edge = min(0.9 * (1 + 1 / len(residual)), 1.0)
         low, high = np.quantile(residual, [1 - edge, edge])
         return cls(float(low), float(high))
@@ -49,19 +48,20 @@ class Interval:
 
 @dataclass
 class Forecaster:
-    """`method` is lightgbm, persistence or hour_of_week; `boosters` is empty for the last two."""
+    """Either boosters, one per horizon, or a baseline: the feature `baseline` is the forecast of every horizon."""
 
     method: str
     features: tuple[str, ...]
     stations: tuple[str, ...]
     intervals: dict[int, Interval] = field(default_factory=dict)
     boosters: dict[int, lgb.Booster] = field(default_factory=dict)
+    baseline: str | None = None
 
     def point(self, horizon: int, x: np.ndarray) -> np.ndarray:
         """Predicted ug/m3 [n] for features `x` [n, features]. The boosters learn the change of the square root since
         the last known value; the root evens out the errors of clean and of very dirty hours."""
-        if self.method in BASELINES:
-            return x[:, self.features.index(BASELINES[self.method])].astype(float)
+        if self.baseline:
+            return x[:, self.features.index(self.baseline)].astype(float)
         root = np.sqrt(x[:, self.features.index("pm25_last")].astype(float))
         return np.square(np.maximum(root + self.boosters[horizon].predict(x), 0))
 
@@ -82,7 +82,7 @@ class Forecaster:
         folder.mkdir(parents=True, exist_ok=True)
         for horizon, booster in self.boosters.items():
             (folder / f"{horizon}h.txt").write_text(booster.model_to_string(), "utf-8")
-        kept = {k: getattr(self, k) for k in ("method", "features", "stations")}
+        kept = {k: getattr(self, k) for k in ("method", "features", "stations", "baseline")}
         kept["intervals"] = {h: asdict(i) for h, i in self.intervals.items()}
         (folder / "forecaster.json").write_text(json.dumps(kept, indent=1), "utf-8")
         return folder
@@ -92,7 +92,8 @@ class Forecaster:
         kept = json.loads((folder / "forecaster.json").read_text("utf-8"))
         intervals = {int(h): Interval(**i) for h, i in kept.pop("intervals").items()}
         boosters = {h: lgb.Booster(model_file=str(f)) for h in intervals if (f := folder / f"{h}h.txt").exists()}
-        return cls(kept["method"], tuple(kept["features"]), tuple(kept["stations"]), intervals, boosters)
+        features, stations = tuple(kept["features"]), tuple(kept["stations"])
+        return cls(kept["method"], features, stations, intervals, boosters, kept["baseline"])
 
 
 def _load_pyfunc(data_path: str) -> Forecaster:

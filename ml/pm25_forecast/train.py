@@ -9,18 +9,9 @@ from dataclasses import dataclass
 import lightgbm as lgb
 import numpy as np
 
-from ml.pm25_forecast.features import HORIZONS, Examples
-from ml.pm25_forecast.forecaster import BASELINES, Forecaster, Interval
-
-CALIBRATION_HOURS = 28 * 24
-MOST_ROWS = 140_000  # per horizon; beyond, every n-th origin is taken: neighbouring hours tell nearly the same
-ROUNDS = 250
-PARAMETERS = {
-    "objective": "l1", "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 500, "feature_fraction": 0.3,
-    "bagging_fraction": 0.7, "bagging_freq": 1, "max_bin": 127,
-    "seed": 7, "deterministic": True, "force_col_wise": True, "num_threads": 2, "verbosity": -1,
-}  # fmt: skip
-METHODS = ("lightgbm", *BASELINES)
+from ml.pm25_forecast.features import Examples
+from ml.pm25_forecast.forecaster import Forecaster, Interval
+from ml.pm25_forecast.method import BASELINES, CALIBRATION_HOURS, HORIZONS, METHODS, MOST_ROWS, PARAMETERS, ROUNDS
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ def train_fold(examples: dict[int, Examples], fold: Fold, stations: tuple[str, .
     Raises ValueError if no example was known at the cut-off.
     """
     names = examples[HORIZONS[0]].names
-    trained = {m: Forecaster(m, names, stations) for m in METHODS}
+    trained = {m: Forecaster(m, names, stations, baseline=BASELINES.get(m)) for m in METHODS}
     for horizon, of in examples.items():
         trained["lightgbm"].boosters[horizon] = fit(of.where(training_rows(of, fold)), fold)
         window = of.where(calibration_rows(of, fold))
