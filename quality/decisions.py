@@ -56,7 +56,9 @@ def decide(
         raise ValueError("A fix changes at least one column (--set column=value).")
     if kind == "waive" and (expires_at is None or expires_at <= settings().as_of_time()):
         raise ValueError("A waiver needs an end in the future (--until 2026-12-31).")
-    made = Decision(dataset, hold_id, kind, changes or {}, reason.strip(), getpass.getuser(), datetime.now(UTC), expires_at, observed_at)
+    made = Decision(
+        dataset, hold_id, kind, changes or {}, reason.strip(), getpass.getuser(), datetime.now(UTC), expires_at, observed_at
+    )
     row = vars(made) | {"changes": json.dumps(made.changes, ensure_ascii=False, sort_keys=True)}
     tables.append(TABLE, pa.Table.from_pylist([row], SCHEMA))
     return made

@@ -117,7 +117,9 @@ def _holds(predicate: str, fixed: dict[str, Any], row: HeldRow, dataset: Dataset
 
 def _off_the_lists(dataset: Dataset, changes: dict[str, Any]) -> list[str]:
     """Values that the code list behind their column does not know."""
-    listed = [(dataset.field(name), value) for name, value in changes.items() if dataset.field(name).reference and value is not None]
+    listed = [
+        (dataset.field(name), value) for name, value in changes.items() if dataset.field(name).reference and value is not None
+    ]
     return [
         f"{value} is not in the list of {field.reference}, column {field.name}." for field, value in listed
         if value not in {r.get(field.name) for r in reference.rows(str(field.reference))}

@@ -41,7 +41,13 @@ def _resolve(step: str, watched: list[Dataset], with_books: bool) -> Plan:
     changed = [d.id for d in present if last["tables"].get(d.table) != states[d.table]]
     if not changed and last["books"] == inputs["books"]:
         return {}
-    return {"step": step, "inputs": inputs, "datasets": changed, "books": with_books, "as_of": settings().as_of_time().isoformat()}
+    return {
+        "step": step,
+        "inputs": inputs,
+        "datasets": changed,
+        "books": with_books,
+        "as_of": settings().as_of_time().isoformat(),
+    }
 
 
 def _digest(dataset: Dataset) -> str:

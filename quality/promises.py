@@ -20,7 +20,9 @@ def hours(path: str, promise: str) -> float | None:
     for one in written:
         if one["property"] == promise:
             if one.get("unit") not in HOURS:
-                raise ValueError(f"{path}: slaProperties {promise} has the unit {one.get('unit')}; write one of {', '.join(HOURS)}.")
+                raise ValueError(
+                    f"{path}: slaProperties {promise} has the unit {one.get('unit')}; write one of {', '.join(HOURS)}."
+                )
             return float(one["value"]) * HOURS[one["unit"]]
     return None
 

@@ -80,7 +80,9 @@ def _source(source: Source, done: Reconciliation) -> GateOutcome | None:
 
 
 def _passage(p: layers.Passage) -> GateOutcome:
-    return _outcome(p.dataset, p.table, p.check, list(p.faults), f"{p.after} of {p.before} rows", f"{p.before} rows", p.description)
+    return _outcome(
+        p.dataset, p.table, p.check, list(p.faults), f"{p.after} of {p.before} rows", f"{p.before} rows", p.description
+    )
 
 
 def _outcome(dataset: str, table: str, check: str, faults: list[str], observed: str, expected: str, message: str) -> GateOutcome:
@@ -118,7 +120,8 @@ def _lines(done: Reconciliation) -> Iterator[str]:
             figures = (a.received, a.accepted, a.exact, a.superseded, a.quarantined, a.dead_letter, a.waiting, a.difference)
             yield f"  {f'{a.source} {a.unit}'.strip():<70}" + "".join(f"{n:>12,}" for n in figures)
     for s in done.streams:
-        yield f"{s.stream}: {s.first_seq} to {s.last_seq} in {s.segments} segments = {s.bronze} bronze + {s.dead_letter} dead letters + {s.difference}"
+        numbers = f"{s.stream}: {s.first_seq} to {s.last_seq} in {s.segments} segments"
+        yield f"{numbers} = {s.bronze} bronze + {s.dead_letter} dead letters + {s.difference} without a record"
     for one in done.outcomes:
         if one.check not in ("records_accounted_for", "sequence_whole"):
             yield f"{one.table:<45} {one.check:<26} {one.observed}"

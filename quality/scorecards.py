@@ -11,6 +11,7 @@ import pyarrow as pa
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
 from quality import promises
+from quality.accounts.opened import ITEMS, opened
 
 TABLE = "ops.scorecards"
 SHARES = ("completeness", "validity", "timeliness", "consistency")
@@ -22,7 +23,8 @@ SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 _CARD = """
-select count(*) as rows, avg(({complete}) / {due}) as completeness, avg((_available_at <= observed_at + to_seconds({seconds}))::int) as timeliness,
+select count(*) as rows, avg(({complete}) / {due}) as completeness,
+       avg((_available_at <= observed_at + to_seconds({seconds}))::int) as timeliness,
        1 - avg(coalesce(list_has_any(string_split(_warnings, ','), $consistency), false)::int) as consistency,
        min(observed_at) as first_at, max(observed_at) as last_at
 from {table} where _source_code = $source having count(*) > 0
@@ -53,14 +55,19 @@ def _card(dataset: Dataset, source: Source) -> dict | None:
     )  # fmt: skip
     names = [r.name for r in dataset.rules if r.severity == "warning" and r.dimension == "consistency"]
     held = f"quarantine.{dataset.id}"
-    with tables.duck(dataset.table, *([held] if tables.exists(held) else [])) as connection:
+    with opened({dataset.table: "", held: ITEMS}) as connection:
         found = connection.sql(query, params={"source": source.source, "consistency": names}).to_arrow_table().to_pylist()
-        held_rows = 0
-        if tables.exists(held):
-            held_rows = connection.execute(f"select count(*) from {held} where _source_code = $1", [source.source]).fetchone()[0]
+        counted = connection.execute(f"select count(*) from {held} where _source_code = $1", [source.source])
+        held_rows = counted.fetchone()[0]
     if not found:
         return None
-    own = {"at": datetime.now(UTC), "department": dataset.owner, "dataset": dataset.id, "source": source.source, "held": held_rows}
+    own = {
+        "at": datetime.now(UTC),
+        "department": dataset.owner,
+        "dataset": dataset.id,
+        "source": source.source,
+        "held": held_rows,
+    }
     return own | found[0] | {"validity": found[0]["rows"] / (found[0]["rows"] + held_rows)}
 
 

@@ -7,7 +7,9 @@ from lakehouse import reference, tables
 from lakehouse.contracts import Dataset, Source
 from quality import decisions
 
-_SHAPE = '{"device": "VARCHAR", "period": "VARCHAR", "items": [{"code": "VARCHAR"}], "meta": {"refused_items": [{"code": "VARCHAR"}]}}'
+_SHAPE = (
+    '{"device": "VARCHAR", "period": "VARCHAR", "items": [{"code": "VARCHAR"}], "meta": {"refused_items": [{"code": "VARCHAR"}]}}'
+)
 _PAYLOAD = f"from_json(payload, '{_SHAPE}')"
 _CODES = "list_transform(list_concat({p}['items'], {p}['meta']['refused_items']), lambda i: i.code)"
 """Items as sent, then those that the collector could not take; their position is the item number."""
@@ -61,23 +63,28 @@ def describe(connection: DuckDBPyConnection, dataset: Dataset, source: str, reco
 
 def _leftovers(dataset: Dataset, source: Source) -> str:
     """SELECT of every item, with its key, of the source's records of which something is missing."""
-    wanted = f"(select _record_id from fates where source = {_literal(source.source)} and missing > 0)"
-    device = f'"{source.station.column}"' if source.shape == "columns" and source.station.column else "p.device"
-    if source.station.constant:
-        device = _literal(source.station.constant)
-    rows = (
-        f"select _record_id, any_value(_observed_at) as observed_at, any_value({device}) as device, {_item_columns(dataset, source)}"
-        f" from (select *{'' if source.shape == 'columns' else f', {_PAYLOAD} as p'} from seen_{source.source} semi join {wanted} using (_record_id))"
-        " group by _record_id"
+    name = _literal(source.source)
+    payload = "" if source.shape == "columns" else f", {_PAYLOAD} as p"
+    columns = f"any_value(_observed_at) as observed_at, any_value({_device(source)}) as device, {_item_columns(dataset, source)}"
+    wanted = f"(select _record_id from fates where source = {name} and missing > 0)"
+    incomplete = f"select *{payload} from seen_{source.source} semi join {wanted} using (_record_id)"
+    exploded = (
+        "select *, unnest(range(len(codes)))::int as _item_no from"
+        f" (select _record_id, {columns} from ({incomplete}) group by _record_id)"
     )
-    exploded = "select *, unnest(range(len(codes)))::int as _item_no from" + f" ({rows})"
     measures = {code: m.becomes for code, m in source.measures.items()}
     return (
-        f"select {_literal(source.source)} as source, _record_id, _item_no, s.station_id, observed_at, period,"
+        f"select {name} as source, _record_id, _item_no, s.station_id, observed_at, period,"
         f" {_case('codes[_item_no + 1]', measures)} as pollutant_code from ({exploded}) r"
         f" left join stations s on s.issuer = {_literal(source.station.issuer)} and s.code = r.device"
         f" where {_taken('codes[_item_no + 1]', source)}"
     )
+
+
+def _device(source: Source) -> str:
+    if source.station.constant:
+        return _literal(source.station.constant)
+    return f'"{source.station.column}"' if source.shape == "columns" else "p.device"
 
 
 def _item_columns(dataset: Dataset, source: Source) -> str:

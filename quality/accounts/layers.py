@@ -56,7 +56,9 @@ def _hours(dataset: Dataset, hourly: Dataset) -> Passage:
     with tables.duck(dataset.table, hourly.table) as connection:
         compared = _compare(connection, f"({expected})", hourly.table, hourly.primary_key)
     words = "Every hour with a reading has one hourly value, and no other."
-    return Passage(dataset.id, hourly.table, "hours_cover_silver", *compared[:2], words, _faults(hourly.table, dataset.table, *compared[2:]))
+    return Passage(
+        dataset.id, hourly.table, "hours_cover_silver", *compared[:2], words, _faults(hourly.table, dataset.table, *compared[2:])
+    )
 
 
 def _gold_hours(hourly: Dataset) -> Iterator[Passage]:
@@ -67,7 +69,9 @@ def _gold_hours(hourly: Dataset) -> Iterator[Passage]:
         connection.register("hours", _as_gold_saw_it(hourly.table))
         compared = _compare(connection, "hours", gold.table, gold.primary_key)
     words = "Every hourly value of silver is in gold once, and no other."
-    yield Passage(gold.id, gold.table, "gold_covers_hours", *compared[:2], words, _faults(gold.table, hourly.table, *compared[2:]))
+    yield Passage(
+        gold.id, gold.table, "gold_covers_hours", *compared[:2], words, _faults(gold.table, hourly.table, *compared[2:])
+    )
 
 
 def _observations(dataset: Dataset) -> Iterator[Passage]:
@@ -80,7 +84,15 @@ def _observations(dataset: Dataset) -> Iterator[Passage]:
         query = f"select (select count(*) from observations), (select coalesce(sum(n_observations), 0)::bigint from {gold.table})"
         before, after = connection.execute(query).fetchone()
     faults = (f"{gold.table} counts {after} observations, {dataset.table} holds {before}.",) if before != after else ()
-    yield Passage(gold.id, gold.table, "gold_counts_observations", before, after, "Every observation of silver is in one hour of gold.", faults)
+    yield Passage(
+        gold.id,
+        gold.table,
+        "gold_counts_observations",
+        before,
+        after,
+        "Every observation of silver is in one hour of gold.",
+        faults,
+    )
 
 
 def _as_gold_saw_it(name: str):
@@ -117,5 +129,11 @@ def of_serving_file() -> Iterator[Passage]:
                 continue
             served = connection.execute(f"select count(*) from {name}").fetchone()[0]
             rows = tables.open_table(name, state["version"]).to_pyarrow_dataset().count_rows()
-            faults = (f"The serving file holds {served} rows of {name}, version {state['version']} has {rows}.",) if served != rows else ()
-            yield Passage(name.split(".")[1], name, "served_whole", rows, served, "The serving file holds every row of the table.", faults)
+            faults = (
+                (f"The serving file holds {served} rows of {name}, version {state['version']} has {rows}.",)
+                if served != rows
+                else ()
+            )
+            yield Passage(
+                name.split(".")[1], name, "served_whole", rows, served, "The serving file holds every row of the table.", faults
+            )

@@ -16,6 +16,7 @@ from lakehouse import outcomes, tables
 from lakehouse.contracts import Dataset, Source, contracts
 from quality.accounts import items
 from quality.accounts.ledger import Account
+from quality.accounts.opened import ITEMS, LETTERS, opened
 
 SILVER_STEP = "silver"
 EXAMPLES = 3
@@ -24,7 +25,8 @@ _FATES = """
 create temp table fates as
 with silver as (select _record_id, count(*) as rows from settled group by 1),
      quarantine as (select _record_id, count(*) as rows from held group by 1)
-select f.*, coalesce(s.rows, 0) as silver, coalesce(q.rows, 0) as held, f.items - coalesce(s.rows, 0) - coalesce(q.rows, 0) as missing
+select f.*, coalesce(s.rows, 0) as silver, coalesce(q.rows, 0) as held,
+       f.items - coalesce(s.rows, 0) - coalesce(q.rows, 0) as missing
 from (select source, arg_min(unit, {'received': received_at, 'unit': unit}) as unit, _record_id, any_value(items) as items
       from seen group by source, _record_id) f
 left join silver s using (_record_id) left join quarantine q using (_record_id)
@@ -65,8 +67,8 @@ def of_dataset(dataset: Dataset) -> Books:
     sources = [s for s in contracts().feeding(dataset.id) if tables.exists(s.bronze_table)]
     if not sources:
         return Books([], [])
-    wanted = [s.bronze_table for s in sources] + [_letters(s) for s in sources] + [dataset.table, f"quarantine.{dataset.id}"]
-    with tables.duck(*dict.fromkeys(name for name in wanted if tables.exists(name))) as connection:
+    bronze, letters = {s.bronze_table: "" for s in sources}, {_letters(s): LETTERS for s in sources}
+    with opened({**bronze, **letters, dataset.table: ITEMS, f"quarantine.{dataset.id}": ITEMS}) as connection:
         _views(connection, dataset, sources)
         connection.execute(_FATES)
         items.explain(connection, dataset, sources)
@@ -84,20 +86,23 @@ def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Sourc
         connection.register(name, rows if version is not None else rows.schema.empty_table())
     selects = {
         "landed": [f"select '{s.source}' as source, {_unit(s)} as unit from {s.bronze_table}" for s in sources],
-        "seen": [
-            f"select '{s.source}' as source, {_unit(s)} as unit, _record_id, _received_at as received_at, {items.number_of(dataset, s)} as items"
-            f" from seen_{s.source}" for s in sources
-        ],
-        "dead_letters": [
-            f"select '{s.source}' as source, {_unit_of_letter(s)} as unit from {_letters(s)} where _source_code = '{s.bronze}'"
-            for s in sources if tables.exists(_letters(s))
-        ],
-        "settled": [f"select _record_id, _item_no from {dataset.table}"] if tables.exists(dataset.table) else [],
-        "held": [f"select _record_id, _item_no from quarantine.{dataset.id}"] if tables.exists(f"quarantine.{dataset.id}") else [],
-    }  # fmt: skip
+        "seen": [_seen(dataset, s) for s in sources],
+        "dead_letters": [_dead_letters(s) for s in sources],
+        "settled": [f"select _record_id, _item_no from {dataset.table}"],
+        "held": [f"select _record_id, _item_no from quarantine.{dataset.id}"],
+    }
     for view, parts in selects.items():
-        nothing = "select null::text as source, null::text as unit, null::text as _record_id, null::int as _item_no limit 0"
-        connection.execute(f"create temp view {view} as {' union all '.join(parts) or nothing}")
+        connection.execute(f"create temp view {view} as {' union all '.join(parts)}")
+
+
+def _seen(dataset: Dataset, source: Source) -> str:
+    columns = f"{_unit(source)} as unit, _record_id, _received_at as received_at, {items.number_of(dataset, source)} as items"
+    return f"select '{source.source}' as source, {columns} from seen_{source.source}"
+
+
+def _dead_letters(source: Source) -> str:
+    unit = "_delivery_id" if source.kind == "batch" else "regexp_replace(_delivery_id, '/[0-9]+$', '')"
+    return f"select '{source.source}' as source, {unit} as unit from {_letters(source)} where _source_code = '{source.bronze}'"
 
 
 def _letters(source: Source) -> str:
@@ -107,10 +112,6 @@ def _letters(source: Source) -> str:
 
 def _unit(source: Source) -> str:
     return "_delivery_id" if source.kind == "batch" else "_stream_id"
-
-
-def _unit_of_letter(source: Source) -> str:
-    return "_delivery_id" if source.kind == "batch" else "regexp_replace(_delivery_id, '/[0-9]+$', '')"
 
 
 def _unexplained(connection: DuckDBPyConnection, dataset: Dataset) -> list[str]:

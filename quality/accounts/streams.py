@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lakehouse import tables
 from lakehouse.contracts import Source
+from quality.accounts.opened import LETTERS, opened
 
 LEDGER = "ops.stream_ledger"
 EXAMPLES = 5
@@ -25,8 +26,7 @@ select stream, segment, first_seq, last_seq, records, accepted, dead_letter + no
 from segments left join bronze using (stream, segment) left join letters using (stream, segment)
 window before_it as (partition by stream order by segment) order by stream, segment
 """
-_NO_BRONZE = "(select '' as _stream_id, 0 as _segment, 0 as _seq_no limit 0)"
-_NO_LETTERS = "(select '' as _delivery_id, '' as _source_code limit 0)"
+_BRONZE = "_stream_id text, _segment bigint, _seq_no bigint"
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,8 @@ def check(source: Source) -> tuple[list[Stream], list[str]]:
     if not tables.exists(LEDGER):
         return [], []
     letters = f"dead_letter.{source.feeds}"
-    present = [name for name in (source.bronze_table, letters) if tables.exists(name)]
-    with tables.duck(LEDGER, *present) as connection:
-        query = _SEGMENTS.format(
-            bronze=source.bronze_table if source.bronze_table in present else _NO_BRONZE,
-            letters=letters if letters in present else _NO_LETTERS,
-        )
+    with opened({LEDGER: "", source.bronze_table: _BRONZE, letters: LETTERS}) as connection:
+        query = _SEGMENTS.format(bronze=source.bronze_table, letters=letters)
         rows = connection.sql(query, params={"source": source.source}).to_arrow_table().to_pylist()
     by_stream: dict[str, list[dict]] = {}
     for row in rows:
@@ -80,11 +76,14 @@ def _faults(s: dict) -> list[str]:
     where = f"{s['stream']} segment {s['segment']} (sequence {s['first_seq']} to {s['last_seq']})"
     found = []
     if s["segment"] != s["segment_before"] + 1 or s["first_seq"] != s["last_before"] + 1:
-        found.append(f"{where} follows segment {s['segment_before']}, which ended at {s['last_before']}; numbers are missing or doubled.")
+        found.append(
+            f"{where} follows segment {s['segment_before']}, which ended at {s['last_before']}; numbers are missing or doubled."
+        )
     if s["records"] != s["last_seq"] - s["first_seq"] + 1 or s["records"] != s["accepted"] + s["refused"]:
         found.append(f"{where} counts {s['records']} records in the ledger, {s['accepted']} readable and {s['refused']} refused.")
     if s["rows"] != s["accepted"] or s["dead"] != s["refused"]:
-        found.append(f"{where}: bronze holds {s['rows']} of {s['accepted']} readable records, {s['dead']} of {s['refused']} are dead letters.")
+        there = f"bronze holds {s['rows']} of {s['accepted']} readable records"
+        found.append(f"{where}: {there}, {s['dead']} of {s['refused']} are dead letters.")
     if s["rows"] != s["numbers"] or s["lowest"] < s["first_seq"] or s["highest"] > s["last_seq"]:
         found.append(f"{where}: bronze holds {s['rows']} rows under {s['numbers']} numbers from {s['lowest']} to {s['highest']}.")
     return [" ".join(found)] if found else []

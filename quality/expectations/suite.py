@@ -34,7 +34,7 @@ class Expected:
 
 def expectations(dataset: Dataset) -> list[Expected]:
     """The dataset's suite, in a fixed order. Raises ValueError naming a rule that no expectation stands for."""
-    return [_columns(dataset), *_filled(dataset), *_identities(dataset), *_fresh(dataset), *map(_aggregate, _aggregates(dataset))]
+    return [_columns(dataset), *_filled(dataset), *_identities(dataset), *_fresh(dataset), *map(aggregate, _aggregates(dataset))]
 
 
 def derived_columns(dataset: Dataset, as_of: datetime) -> dict[str, str]:
@@ -95,14 +95,18 @@ def _aggregates(dataset: Dataset) -> list[Rule]:
     return [r for r in dataset.rules if r.kind == "aggregate"]
 
 
-def _aggregate(rule: Rule) -> Expected:
+def aggregate(rule: Rule) -> Expected:
     """A library metric or a query of the contract with its bound."""
     bounds, words = _bounds(rule)
     if rule.predicate == "rowCount":
-        return Expected(rule.name, "expect_table_row_count_to_be_between", bounds, rule.severity, f"{words} rows", rule.description)
+        return Expected(
+            rule.name, "expect_table_row_count_to_be_between", bounds, rule.severity, f"{words} rows", rule.description
+        )
     if not rule.predicate.lower().lstrip().startswith("select"):
         raise ValueError(f"Rule {rule.name}: the gates know no metric {rule.predicate!r}; write rowCount or a query (type: sql).")
-    holds = " and ".join(f"answer {sign} {bounds[side]}" for side, sign in (("min_value", ">="), ("max_value", "<=")) if side in bounds)
+    holds = " and ".join(
+        f"answer {sign} {bounds[side]}" for side, sign in (("min_value", ">="), ("max_value", "<=")) if side in bounds
+    )
     query = f"select answer from ({rule.predicate}) as q(answer) where not coalesce({holds}, false)"
     kwargs = {"unexpected_rows_query": query}
     return Expected(rule.name, "unexpected_rows_expectation", kwargs, rule.severity, words, rule.description)

@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from lakehouse import outcomes, pipeline, tables
-from lakehouse.contracts import contracts
+from lakehouse.contracts import Rule, contracts
 from lakehouse.session import register_tables
 from lakehouse.settings import settings
 from quality import _cli, gate_outcomes
 from quality.expectations.run import frame, run_suite
-from quality.expectations.suite import Expected
+from quality.expectations.suite import aggregate
 from quality.reconcile import reconcile
 from tests.support import gold_lake
 from tests.support.received import deliver
@@ -23,7 +23,19 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 AT = datetime(2016, 5, 2, 3, tzinfo=UTC)
 AIR, GOLD = "environment__air_quality", "gold.fct_air_quality_hourly"
-OTHERS = {"PM10": 60, "SO2": 4, "NO2": 30, "CO": 700, "O3": 80, "TEMP": 20.5, "DEWP": 5, "PRES": 1010, "RAIN": 0, "wd": "NE", "WSPM": 1.5}
+OTHERS = {
+    "PM10": 60,
+    "SO2": 4,
+    "NO2": 30,
+    "CO": 700,
+    "O3": 80,
+    "TEMP": 20.5,
+    "DEWP": 5,
+    "PRES": 1010,
+    "RAIN": 0,
+    "wd": "NE",
+    "WSPM": 1.5,
+}
 TYPING_ERROR, OFFSET = AT.replace(hour=5), AT.replace(hour=6)
 
 
@@ -86,13 +98,22 @@ def test_undo_takes_exactly_the_waived_row_back(lake):
     lake_quarantine("undo", waived[:10], "--reason", "not agreed after all")
     lake_quarantine("replay")
     after = gold_rows()
-    assert {key for key in before if after.get(key) != before[key]} == {("prsa-dongsi", "pm25", OFFSET)} == before.keys() - after.keys()
+    assert (
+        {key for key in before if after.get(key) != before[key]}
+        == {("prsa-dongsi", "pm25", OFFSET)}
+        == before.keys() - after.keys()
+    )
 
 
 def test_every_gate_left_an_outcome_and_nothing_new_costs_nothing(lake):
     kept = tables.read(gate_outcomes.TABLE).to_pylist()
     checks = {(r["table"], r["check"]) for r in kept if r["kind"] == "expectation"}
-    assert {(GOLD, "index_or_reason"), (GOLD, "required_filled"), ("silver." + AIR, "fresh"), (GOLD, "columns_as_contracted")} <= checks
+    assert {
+        (GOLD, "index_or_reason"),
+        (GOLD, "required_filled"),
+        ("silver." + AIR, "fresh"),
+        (GOLD, "columns_as_contracted"),
+    } <= checks
     failed = [(r["check"], r["severity"], r["observed"]) for r in kept if not r["passed"]]
     assert failed == [("value_in_range", "warning", "1")]  # the waived -2: a decision of the steward, told and not stopped
     told: list[str] = []
@@ -116,15 +137,21 @@ def test_an_error_stops_before_serving_and_a_warning_does_not(lake, monkeypatch)
     tables.replace(GOLD, pa.Table.from_pylist(broken, rows.schema), partition_by=["event_month"])
     with pytest.raises(RuntimeError, match="4 checks failed"):
         pipeline.run(("gates", "serving"))
-    found = {r["check"]: r["observed"] for r in tables.read(gate_outcomes.TABLE).to_pylist() if not r["passed"] and r["severity"] == "error"}
-    assert found == {name: "1" for name in ("index_or_reason", "no_index_without_value", "required_filled", "value_in_range")}
+    found = {
+        r["check"]: r["observed"]
+        for r in tables.read(gate_outcomes.TABLE).to_pylist()
+        if not r["passed"] and r["severity"] == "error"
+    }
+    assert found == dict.fromkeys(("index_or_reason", "no_index_without_value", "required_filled", "value_in_range"), "1")
     assert (lake / "serving" / "serving.duckdb").resolve() == served
 
 
 def test_a_query_of_a_contract_is_asked_of_the_tables(lake):
     dataset, as_of = contracts()["dim_stations"], datetime(2016, 5, 9, tzinfo=UTC)
+    rows = frame(dataset, tables.version(dataset.table), as_of)
+
     def asked(bound: int) -> list[bool]:
-        query = {"unexpected_rows_query": f"select answer from (select count(*) from {GOLD}) as q(answer) where not coalesce(answer >= {bound}, false)"}
-        suite = [Expected("n", "unexpected_rows_expectation", query, "error", "", "")]
-        return [bool(r.success) for r in run_suite(frame(dataset, tables.version(dataset.table), as_of), dataset.table, suite)]
-    assert (asked(1), asked(10_000)) == ([True], [False])
+        rule = Rule("n", "aggregate", f"select count(*) from {GOLD}", "error", "", "", None, {"mustBeGreaterThan": bound})
+        return [bool(r.success) for r in run_suite(rows, dataset.table, [aggregate(rule)])]
+
+    assert (asked(0), asked(10_000)) == ([True], [False])

@@ -16,7 +16,7 @@ AT = datetime(2016, 5, 1, tzinfo=UTC)
 
 def rows(*values: tuple[int, float | None]) -> pa.Table:
     made = [
-        {"station_id": "prsa-dongsi", "origin_at": AT, "horizon_hours": horizon, "target_at": AT.replace(hour=horizon), "predicted": value}
+        {"station_id": "prsa-dongsi", "origin_at": AT, "horizon_hours": horizon, "predicted": value}
         for horizon, value in values
     ]  # fmt: skip
     return pa.Table.from_pylist(made, arrow_schema(FORECASTS))

@@ -42,19 +42,30 @@ def held(check: str) -> held_rows.HeldRow:
 def silver(row: held_rows.HeldRow) -> list[tuple]:
     record, _, item = row.hold_id.partition("#")
     rows = tables.read(f"silver.{AIR}").to_pylist()
-    return [(r["pollutant_code"], r["value"], r["unit_code"], r["_warnings"]) for r in rows if (r["_record_id"], str(r["_item_no"])) == (record, item)]
+    return [
+        (r["pollutant_code"], r["value"], r["unit_code"], r["_warnings"])
+        for r in rows
+        if (r["_record_id"], str(r["_item_no"])) == (record, item)
+    ]
 
 
 def test_counts_per_check_come_with_the_business_sentence(lake):
     lines = lake_quarantine("list").splitlines()
     assert lines[0].split(None, 3) == ["6", "station_registered", f"{AIR}:", "The device or station is on no station list."]
-    assert any(line.split(None, 3) == ["1", "value_not_negative", f"{AIR}:", "A concentration cannot be negative."] for line in lines)
+    assert any(
+        line.split(None, 3) == ["1", "value_not_negative", f"{AIR}:", "A concentration cannot be negative."] for line in lines
+    )
     assert len([line for line in lines if "#" in line]) == 10
 
 
 @pytest.mark.parametrize(
     ("words", "rows"),
-    [(["--check", "value_is_number"], 1), (["--source", HJ212], 2), (["--dataset", AIR, "--limit", "3"], 3), (["--check", "no_such"], 0)],
+    [
+        (["--check", "value_is_number"], 1),
+        (["--source", HJ212], 2),
+        (["--dataset", AIR, "--limit", "3"], 3),
+        (["--check", "no_such"], 0),
+    ],
 )
 def test_the_list_is_filtered(lake, words, rows):
     assert len([line for line in lake_quarantine("list", *words).splitlines() if "#" in line]) == rows

@@ -40,7 +40,7 @@ def faults(dataset=AIR) -> list[str]:
 
 def test_all_passages_hold(lake):
     found = {p.check: (p.before, p.after, p.faults) for p in layers.of_dataset(AIR)}
-    assert found == {name: (12, 12, ()) for name in ("keys_unique", "hours_cover_silver", "gold_covers_hours")}
+    assert found == dict.fromkeys(("keys_unique", "hours_cover_silver", "gold_covers_hours"), (12, 12, ()))
 
 
 def test_an_hour_that_gold_lacks_is_named(lake):
@@ -71,7 +71,10 @@ def test_gold_is_compared_with_the_silver_it_was_built_from(lake, tmp_path):
 
 
 def test_observations_are_counted_in_their_hours(home):
-    seen = [{"station_id": "prsa-dongsi", "observed_at": AT.replace(minute=m), "_event_month": AT.date().replace(day=1)} for m in (0, 30)]
+    seen = [
+        {"station_id": "prsa-dongsi", "observed_at": AT.replace(minute=m), "_event_month": AT.date().replace(day=1)}
+        for m in (0, 30)
+    ]
     tables.replace(WEATHER.table, pa.Table.from_pylist(seen, arrow_schema(WEATHER)))
     hour = {"station_id": "prsa-dongsi", "hour_at": AT, "n_observations": 2}
     tables.replace(OBSERVATIONS.table, pa.Table.from_pylist([hour], arrow_schema(OBSERVATIONS)))
@@ -87,4 +90,6 @@ def test_the_serving_file_holds_every_row_of_the_version_it_names(lake):
     assert [(p.before, p.after, p.faults) for p in layers.of_serving_file()] == [(12, 12, ())]
     with duckdb.connect(str(serving.link().resolve())) as connection:
         connection.execute(f"delete from {HOURS.table} where pollutant_code = 'co'")
-    assert [p.faults for p in layers.of_serving_file()] == [(f"The serving file holds 10 rows of {HOURS.table}, version 0 has 12.",)]
+    assert [p.faults for p in layers.of_serving_file()] == [
+        (f"The serving file holds 10 rows of {HOURS.table}, version 0 has 12.",)
+    ]
