@@ -81,7 +81,7 @@ def _scan(path: Path) -> tuple[dict[str, Any], dict[str, Any], str, int]:
 
 def _part(line: bytes, name: str, wanted: dict[str, type], path: Path) -> dict[str, Any]:
     try:
-        part = json.loads(line[:_LONGEST_TRAILER])[name] if line.endswith(b"\n") else None
+        part = json.loads(line[:_LONGEST_TRAILER])[name] if line.endswith(b"\n") else {}
         if all(type(part[key]) is kind for key, kind in wanted.items()):
             return part if name == "segment" else {key: part[key] for key in wanted}
     except (ValueError, KeyError, TypeError):
