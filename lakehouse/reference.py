@@ -8,11 +8,15 @@ from functools import cache
 from lakehouse.contracts.load import FOLDER
 
 
+def exists(name: str) -> bool:
+    return (FOLDER / "reference" / f"{name}.csv").is_file()
+
+
 @cache
 def rows(name: str) -> tuple[dict[str, str], ...]:
     """Rows of contracts/reference/<name>.csv, values as text. Raises FileNotFoundError naming the list."""
     path = FOLDER / "reference" / f"{name}.csv"
-    if not path.exists():
+    if not exists(name):
         raise FileNotFoundError(
             f"Code list {name} is not in contracts/reference; add {name}.csv or mend its name."
         )

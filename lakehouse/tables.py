@@ -130,8 +130,9 @@ def files_added(name: str, since: int | None, until: int) -> list[Path]:
     Compaction moves rows and adds none, so the files that it wrote do not count. Where upkeep has removed the
     commits or the files in question, the answer is all files: more than needed, never less.
     """
-    known = since is not None and since <= until
-    added = _added_by_commits(location(name), range(since + 1, until + 1)) if known else None
+    if since is None or since > until:
+        return files(name, until)
+    added = _added_by_commits(location(name), range(since + 1, until + 1))
     return files(name, until) if added is None else added
 
 

@@ -1,199 +1,174 @@
 """Contract files (ODCS v3.1 YAML) and source mappings -> the values of `model`, shared fields resolved."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import yaml
 from open_data_contract_standard.model import (
     DataQuality,
     OpenDataContractStandard,
     SchemaObject,
     SchemaProperty,
+    Team,
 )
 from pydantic import ValidationError
 
-from lakehouse.contracts.model import Contracts, Dataset, Field, Rule, Source
+from lakehouse.contracts import rules
+from lakehouse.contracts.model import Contracts, Dataset, Engine, Field, Layer, LogicalType, Rule, Source
+from lakehouse.contracts.yaml_file import ContractError, first_problem, place, read
 from lakehouse.settings import CHECKOUT
 
 FOLDER = CHECKOUT / "contracts"
-
-
-class ContractError(ValueError):
-    """A contract or mapping file breaks a rule; the message names file, place, rule and mend."""
 
 
 @cache
 def contracts(folder: Path = FOLDER) -> Contracts:
     """All contracts and source mappings below `folder`.
 
-    Raises ContractError with one sentence for each file that breaks a rule.
+    Raises ContractError with one sentence on the first file that breaks a rule.
     """
-    datasets = [load_dataset(path, shared_fields()) for path in sorted(folder.rglob("*.odcs.yaml"))]
-    sources = [load_source(path) for path in sorted(folder.glob("*/sources/*.yaml"))]
-    return Contracts({d.id: d for d in datasets}, {s.source: s for s in sources})
+    shared = shared_fields(folder)
+    datasets: dict[str, Dataset] = {}
+    for path in sorted(folder.rglob("*.odcs.yaml")):
+        dataset = load_dataset(path, shared)
+        if dataset.id in datasets:
+            raise ContractError(
+                f"{place(path)}: id {dataset.id} is taken by {datasets[dataset.id].path}; choose another."
+            )
+        datasets[dataset.id] = dataset
+    sources: dict[str, Source] = {}
+    for path in sorted(folder.glob("*/sources/*.yaml")):
+        source = load_source(path)
+        if source.source in sources:
+            raise ContractError(
+                f"{place(path)}: source {source.source} is taken by another file; choose another name."
+            )
+        sources[source.source] = source
+    return Contracts(datasets, sources)
 
 
 @cache
-def shared_fields() -> dict[str, dict]:
-    """Fields that columns inherit, by name (contracts/_shared/fields.yaml)."""
-    return yaml.safe_load((FOLDER / "_shared" / "fields.yaml").read_text("utf-8"))
+def shared_fields(folder: Path = FOLDER) -> dict[str, dict]:
+    """Fields that columns inherit, by name (`_shared/fields.yaml`)."""
+    return read(folder / "_shared" / "fields.yaml")
 
 
 def load_dataset(path: Path, shared: dict[str, dict]) -> Dataset:
-    """One ODCS file with one schema object -> Dataset."""
-    place = _relative(path)
+    """One ODCS file with one schema object -> Dataset. Raises ContractError."""
+    body, file = read(path), place(path)
     try:
-        raw = OpenDataContractStandard.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        raise ContractError(f"{place}: not a readable ODCS contract: {_first_line(error)}") from error
+        raw = OpenDataContractStandard.model_validate(body)
+    except ValidationError as error:
+        raise ContractError(f"{file}: {first_problem(error, body)}; write it as ODCS v3.1 says.") from error
     if not raw.schema_ or len(raw.schema_) != 1:
         raise ContractError(
-            f"{place}: `schema` must hold exactly one object; put each dataset into a file of its own."
+            f"{file}: `schema` must hold exactly one object; give each dataset a file of its own."
         )
-    own = _custom(raw.customProperties)
+    own = rules.custom(raw.customProperties)
     table = raw.schema_[0]
-    fields = tuple(_field(p, shared, place) for p in table.properties or [])
+    fields = tuple(_field(p, shared, file) for p in table.properties or [])
+    names = raw.name or raw.id or ""
     return Dataset(
-        id=raw.id,
-        version=raw.version,
-        name_en=own.get("nameEn", raw.name or raw.id),
-        name_zh=own.get("nameZh", raw.name or raw.id),
-        description=" ".join(
-            filter(None, [raw.description.purpose if raw.description else None, table.description])
-        ),
+        id=_given(raw.id, "id", file),
+        version=_given(raw.version, "version", file),
+        name_en=own.get("nameEn", names),
+        name_zh=own.get("nameZh", names),
+        description=" ".join(filter(None, [raw.description and raw.description.purpose, table.description])),
         grain=table.dataGranularityDescription or "",
         domain=raw.domain or "",
-        layer=own.get("layer", "silver"),
-        engine=own.get("engine", "sql"),
+        layer=_one_of(own.get("layer", "silver"), Layer, f"{file}: layer"),
+        engine=_one_of(own.get("engine", "sql"), Engine, f"{file}: engine"),
         fields=fields,
         primary_key=_primary_key(table),
-        rules=tuple(_rules(table, fields, shared)),
+        rules=tuple(_rules(table, fields, shared, file)),
         partition=own.get("partition"),
         publish=tuple(own.get("publish", {}).get("include", ())),
-        owner=next(
-            (m.username for m in (raw.team.members if raw.team else None) or [] if m.role == "owner"), ""
-        ),
+        owner=_owner(raw.team),
         licence=own.get("licence"),
         theme=own.get("theme"),
         tags=tuple(raw.tags or ()),
-        sla={p.property: p.value for p in raw.slaProperties or []},
+        sla={p.property: p.value for p in raw.slaProperties or [] if p.property},
         origin=own.get("origin"),
         properties=own,
-        path=place,
+        path=file,
     )
 
 
 def load_source(path: Path) -> Source:
-    """One mapping file -> Source; the file's `source` names it, `bronze` defaults to that name."""
-    body = yaml.safe_load(path.read_text("utf-8"))
+    """One mapping file -> Source; `bronze` defaults to the name in `source`. Raises ContractError."""
+    body = read(path)
     try:
         return Source.model_validate({"bronze": body.get("source"), **body})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(p) for p in first["loc"]) or "top level"
-        raise ContractError(f"{_relative(path)}: {where}: {first['msg']}.") from error
+        raise ContractError(
+            f"{place(path)}: {first_problem(error, body)}; the template's mapping shows the form."
+        ) from error
 
 
-def _field(raw: SchemaProperty, shared: dict[str, dict], place: str) -> Field:
-    own = _custom(raw.customProperties)
-    base = _inherited(own, shared, f"{place}: column {raw.name}")
-    custom = {**base.get("customProperties", {}), **own}
+def _field(raw: SchemaProperty, shared: dict[str, dict], file: str) -> Field:
+    name = _given(raw.name, "name of a property", file)
+    own = rules.custom(raw.customProperties)
+    base = _inherited(own, shared, f"{file}: column {name}")
+    about = {**base.get("customProperties", {}), **own}
+    kind = raw.logicalType or base.get("logicalType", "string")
     return Field(
-        name=raw.name,
-        logical_type=raw.logicalType or base.get("logicalType", "string"),
+        name=name,
+        logical_type=_one_of(kind, LogicalType, f"{file}: column {name}: logicalType"),
         required=bool(raw.required),
         primary_key=bool(raw.primaryKey),
         description=raw.description or base.get("description", ""),
-        name_en=custom.get("nameEn", raw.businessName or raw.name),
-        name_zh=custom.get("nameZh", raw.name),
-        unit=custom.get("unit"),
+        name_en=about.get("nameEn", raw.businessName or name),
+        name_zh=about.get("nameZh", name),
+        unit=about.get("unit"),
         classification=raw.classification or base.get("classification", "public"),
-        identifier_kind=custom.get("identifierKind"),
+        identifier_kind=about.get("identifierKind"),
         examples=tuple(raw.examples or base.get("examples", ())),
-        reference=custom.get("reference"),
+        reference=about.get("reference"),
         options={**base.get("logicalTypeOptions", {}), **(raw.logicalTypeOptions or {})},
     )
 
 
-def _inherited(own: dict[str, Any], shared: dict[str, dict], place: str) -> dict[str, Any]:
+def _inherited(own: dict[str, Any], shared: dict[str, dict], where: str) -> dict[str, Any]:
     name = own.get("inherits")
     if name is None:
         return {}
     if name not in shared:
-        raise ContractError(f"{place}: inherits {name}, which contracts/_shared/fields.yaml does not define.")
+        raise ContractError(
+            f"{where}: inherits {name}, which is not in _shared/fields.yaml; define it there."
+        )
     return shared[name]
 
 
-def _rules(table: SchemaObject, fields: tuple[Field, ...], shared: dict[str, dict]):
+def _rules(
+    table: SchemaObject, fields: tuple[Field, ...], shared: dict[str, dict], file: str
+) -> Iterator[Rule]:
     for field, raw in zip(fields, table.properties or [], strict=True):
-        yield from _implied_rules(field)
-        inherited = _inherited(_custom(raw.customProperties), shared, field.name).get("quality", [])
-        for quality in [*(DataQuality.model_validate(q) for q in inherited), *(raw.quality or [])]:
-            yield _rule(quality, field.name)
+        yield from rules.implied(field)
+        inherited = _inherited(rules.custom(raw.customProperties), shared, file).get("quality", [])
+        for quality in [*map(DataQuality.model_validate, inherited), *(raw.quality or [])]:
+            yield rules.written(quality, field.name, file)
     for quality in table.quality or []:
-        yield _rule(quality, None)
-
-
-def _implied_rules(field: Field):
-    if field.required:
-        yield _row_rule(
-            f"{field.name}_required",
-            f"{field.name} is not null",
-            field,
-            "completeness",
-            f"{field.name} must be present.",
-        )
-    low, high = field.options.get("minimum"), field.options.get("maximum")
-    if low is not None or high is not None:
-        bounds = [
-            f"{field.name} >= {low}" if low is not None else "",
-            f"{field.name} <= {high}" if high is not None else "",
-        ]
-        predicate = f"{field.name} is null or ({' and '.join(b for b in bounds if b)})"
-        words = f"{field.name_en} must lie between {low} and {high} {field.unit or ''}.".replace(
-            "None", "any value"
-        )
-        yield _row_rule(f"{field.name}_in_range", predicate, field, "accuracy", words)
-
-
-def _row_rule(name: str, predicate: str, field: Field, dimension: str, description: str) -> Rule:
-    return Rule(name, "row", predicate, "error", dimension, description, field.name, {})
-
-
-def _rule(raw: DataQuality, field: str | None) -> Rule:
-    name = raw.name or f"{field or 'table'}_{raw.metric or raw.engine or raw.type}"
-    given = raw.arguments if isinstance(raw.arguments, dict) else {}
-    kind, predicate = "aggregate", raw.query or raw.metric or ""
-    if raw.type == "custom" and raw.engine in ("row", "group"):
-        kind, predicate = raw.engine, str(raw.implementation)
-        given = {**given, **_custom(raw.customProperties)}
-    elif raw.metric == "invalidValues" and raw.mustBe == 0 and "validValues" in given:
-        values = ", ".join(f"'{v}'" if isinstance(v, str) else str(v) for v in given["validValues"])
-        kind, predicate = "row", f"{field} is null or {field} in ({values})"
-    else:
-        given = {
-            **given,
-            **raw.model_dump(include={"mustBe", "mustBeGreaterThan", "mustBeLessThan"}, exclude_none=True),
-        }
-    severity = raw.severity if raw.severity in ("error", "warning") else "error"
-    return Rule(
-        name, kind, predicate, severity, raw.dimension or "conformity", raw.description or name, field, given
-    )
+        yield rules.written(quality, None, file)
 
 
 def _primary_key(table: SchemaObject) -> tuple[str, ...]:
-    keys = [(p.primaryKeyPosition or 0, p.name) for p in table.properties or [] if p.primaryKey]
+    keys = [(p.primaryKeyPosition or 0, p.name or "") for p in table.properties or [] if p.primaryKey]
     return tuple(name for _, name in sorted(keys, key=lambda k: k[0]))
 
 
-def _custom(properties: list | None) -> dict[str, Any]:
-    return {p.property: p.value for p in properties or []}
+def _owner(team: Team | list | None) -> str:
+    members = (team.members if isinstance(team, Team) else team) or []
+    return next((m.username for m in members if m.role == "owner" and m.username), "")
 
 
-def _relative(path: Path) -> str:
-    return str(path.relative_to(CHECKOUT)) if path.is_relative_to(CHECKOUT) else str(path)
+def _given(value: str | None, what: str, file: str) -> str:
+    if not value:
+        raise ContractError(f"{file}: the {what} is missing; ODCS v3.1 requires it.")
+    return value
 
 
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+def _one_of(value: str, choice: Any, where: str) -> Any:
+    if value not in get_args(choice):
+        raise ContractError(f"{where} {value!r}; write one of {', '.join(get_args(choice))}.")
+    return value

@@ -1,12 +1,17 @@
 """What a contract says, as small frozen values. Built by `load`, read by everything else."""
 
+import codecs
 from dataclasses import dataclass
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from pydantic import Field as Setting
 
 Severity = Literal["error", "warning"]
+LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+Layer = Literal["silver", "gold"]
+Engine = Literal["kernel", "sql", "dbt", "ml"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,7 @@ class Field:
     """One column of a dataset. `logical_type` is ODCS's; `unit` is a UCUM code."""
 
     name: str
-    logical_type: str
+    logical_type: LogicalType
     required: bool
     primary_key: bool
     description: str
@@ -32,8 +37,8 @@ class Field:
 class Rule:
     """One quality rule.
 
-    kind `row`: `predicate` must hold on each row; `group`: on the values of one group of rows laid side by side
-    (`arguments`: by, pivot, value, flags); `aggregate`: a library metric or query on the whole table.
+    kind `row`: `predicate` must hold on each row; `group`: on the values of one group of rows laid side by
+    side (`arguments`: by, pivot, value, flags); `aggregate`: a library metric or query on the whole table.
     """
 
     name: str
@@ -57,8 +62,8 @@ class Dataset:
     description: str
     grain: str
     domain: str
-    layer: Literal["silver", "gold"]
-    engine: Literal["kernel", "sql", "dbt", "ml"]
+    layer: Layer
+    engine: Engine
     fields: tuple[Field, ...]
     primary_key: tuple[str, ...]
     rules: tuple[Rule, ...]
@@ -97,7 +102,7 @@ class Format(_Strict):
 
     type: Literal["csv", "excel", "json"]
     encoding: str | None = None
-    delimiter: str = ","
+    delimiter: str = Setting(",", min_length=1, max_length=1)
     header_row: int = Setting(1, ge=1)
     sheet: str | None = None
     records: str | None = Setting(
@@ -105,20 +110,35 @@ class Format(_Strict):
     )
     missing: tuple[str, ...] = ("",)
 
+    @field_validator("encoding")
+    @classmethod
+    def known_encoding(cls, name: str | None) -> str | None:
+        try:
+            return name and codecs.lookup(name).name
+        except LookupError:
+            raise ValueError(
+                f"{name} is no encoding; write utf-8, gb18030, ascii or another that Python names"
+            ) from None
+
 
 class Time(_Strict):
-    """Where a record's event time stands: integer parts (year, month, day, hour, minute) or one text column."""
+    """Where a record's event time stands: integer parts (year, month, day, hour...) or one text column."""
 
-    columns: tuple[str, ...] = Setting(alias="from")
+    columns: tuple[str, ...] = Setting(alias="from", min_length=1, max_length=6)
     zone: str
-    becomes: str = "observed_at"
-    pattern: str | None = Setting(
-        None, description="strptime pattern of a single text column; none = ISO 8601."
-    )
+    pattern: str | None = Setting(None, description="strptime pattern of one text column; none = ISO 8601.")
+
+    @field_validator("zone")
+    @classmethod
+    def known_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{name} is no time zone; write one like Asia/Shanghai or Etc/GMT+5") from None
 
 
 class Station(_Strict):
-    """Which place a record speaks of: a column (or `device` of a payload), or one constant code of the issuer."""
+    """Which place a record speaks of: a column (or `device` of a payload), or one code of the issuer."""
 
     column: str | None = Setting(None, alias="from")
     constant: str | None = None
@@ -132,7 +152,7 @@ class Station(_Strict):
 
 
 class Measure(_Strict):
-    """One source column or item code and what it becomes: a code of the long form, or a column of the wide form."""
+    """A source column or item code and what it becomes: a code of the long form, a column of the wide."""
 
     becomes: str
     unit: str | None = None
@@ -166,6 +186,29 @@ class Source(_Strict):
     @property
     def bronze_table(self) -> str:
         return f"bronze.{self.bronze}"
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether files can be delivered to this source; others read the rows that another source landed."""
+        return self.kind == "batch" and self.time is not None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns of a delivered table that the mapping uses."""
+        times = self.time.columns if self.time else ()
+        return (
+            (*times, *filter(None, [self.station.column]), *self.measures) if self.shape == "columns" else ()
+        )
+
+    @model_validator(mode="after")
+    def says_what_it_reads(self):
+        if self.takes_files and self.format is None:
+            raise ValueError("a source with `time` takes files; say how they are written (`format`)")
+        if self.takes_files and (missing := [c for c in self.reads if c not in self.columns]):
+            raise ValueError(
+                f"columns: {', '.join(missing)} is mapped and not listed; list all columns of the file"
+            )
+        return self
 
 
 @dataclass(frozen=True)

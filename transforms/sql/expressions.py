@@ -1,12 +1,10 @@
-"""Source mapping and rules -> Spark SQL expressions. Text in, text out; names are quoted, values are literals."""
+"""Source mapping and rules -> Spark SQL expressions. Text in, text out; names quoted, values as literals."""
 
 from collections.abc import Mapping
 
-from sqlglot import exp
-
 from lakehouse import reference
 from lakehouse.contracts import Dataset, Rule, Source
-from lakehouse.contracts.derive.row_checks import parse, spark_sql
+from lakehouse.contracts.derive.row_checks import spark_sql
 from lakehouse.contracts.model import Measure
 
 NUMBER = r"^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,3})?$"
@@ -75,26 +73,24 @@ def group_rule(rule: Rule) -> str:
         code: f"max(case when {name(pivot)} = {literal(code)} then {name(value)} end) {window}"
         for code in flags
     }
-    tree = parse(rule.predicate).copy()
-    marked = tree.transform(
-        lambda node: exp.column(f"__{node.name}") if isinstance(node, exp.Column) else node
-    )
-    text = marked.sql(dialect="spark")
-    for code, expression in side_by_side.items():
-        text = text.replace(f"__{code}", expression)
-    return f"{name(pivot)} in {one_of(flags)} and not coalesce({text}, false)"
+    return f"{name(pivot)} in {one_of(flags)} and not {spark_sql(rule.predicate, side_by_side)}"
 
 
 def failed_checks(rules: tuple[Rule, ...]) -> str:
     """Array of (field, check, message): the problem of a row that does not resolve, else the broken rules."""
-    split = "split(_problem, '\\\\|', 3)"
-    problem = f"array(named_struct('field', {split}[1], 'check', {split}[0], 'message', {split}[2]))"
-    broken = [
-        f"case when not {spark_sql(r.predicate)} then named_struct('field', {literal(r.field or 'row')},"
-        f" 'check', {literal(r.name)}, 'message', {literal(r.description)}) end"
-        for r in rules
-    ]
-    return f"case when _problem is not null then {problem} else filter(array({', '.join(broken)}), c -> c is not null) end"
+    part = "split(_problem, '\\\\|', 3)"
+    problem = f"array({_check(f'{part}[1]', f'{part}[0]', f'{part}[2]')})"
+    found = f"filter(array({', '.join(map(_broken, rules))}), c -> c is not null)"
+    return f"case when _problem is not null then {problem} else {found} end"
+
+
+def _broken(rule: Rule) -> str:
+    check = _check(literal(rule.field or "row"), literal(rule.name), literal(rule.description))
+    return f"case when not {spark_sql(rule.predicate)} then {check} end"
+
+
+def _check(field: str, check: str, message: str) -> str:
+    return f"named_struct('field', {field}, 'check', {check}, 'message', {message})"
 
 
 def warnings(dataset: Dataset) -> str:

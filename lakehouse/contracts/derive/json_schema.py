@@ -1,5 +1,6 @@
 """Contract -> JSON Schema (draft 2020-12) of one row, for senders and the edge."""
 
+from datetime import date
 from typing import Any
 
 from lakehouse.contracts.model import Dataset, Field
@@ -30,9 +31,10 @@ def _property(field: Field) -> dict[str, Any]:
     }
     if field.logical_type in JSON_FORMATS:
         out["format"] = JSON_FORMATS[field.logical_type]
-    out |= {
-        k: field.options[k]
-        for k in ("minimum", "maximum", "pattern", "minLength", "maxLength")
-        if k in field.options
-    }
-    return out | ({"examples": list(field.examples)} if field.examples else {})
+    out |= {k: field.options[k] for k in ("minimum", "maximum") if k in field.options}
+    return out | ({"examples": [_json(e) for e in field.examples]} if field.examples else {})
+
+
+def _json(example: Any) -> Any:
+    """YAML reads a date without quotes as a date; JSON writes it as text."""
+    return example.isoformat() if isinstance(example, date) else example

@@ -1,11 +1,14 @@
-"""Row rules of a contract, derived twice from the one predicate: as a mask over Arrow and as a Spark SQL expression.
+"""Row rules of a contract, derived twice from the one predicate: as a mask over Arrow and as Spark SQL.
 
 The predicate language is the part of SQL that both sides share: and/or/not, comparison, `is [not] null`,
-`[not] in (...)`, `between`, + - * /, abs, length, literals, columns. Nulls follow SQL's three-valued logic; a rule
-holds unless it is plainly false, and an unknown (null) answer counts as broken, so a predicate says what null means.
+`[not] in (...)`, `between`, + - *, abs, length, literals, columns (no division: engines disagree about zero).
+Nulls follow SQL's three-valued logic; an unknown (null) answer counts as broken, so a predicate says what
+null means. Numbers with a point are doubles on both sides. Columns hold no NaN: what is no number is null.
 """
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported, so no checker sees them)
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,31 +16,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
-from lakehouse.contracts.model import Dataset, Rule, Severity
-
-Columns = dict[str, Any]
-
-
-def row_checks(dataset: Dataset, severity: Severity | None = None) -> tuple[Rule, ...]:
-    """The dataset's row rules in the contract's order; the position is the rule's bit."""
-    return dataset.row_rules(severity)
+Columns = pa.Table | Mapping[str, Any]
 
 
 @cache
-def parse(predicate: str) -> exp.Expression:
+def parse(predicate: str) -> exp.Expr:
     """Predicate text -> syntax tree. Raises ValueError with the text and the parser's complaint."""
     try:
         return sqlglot.parse_one(predicate, read="spark")
-    except sqlglot.errors.ParseError as error:
-        raise ValueError(
-            f"Rule `{predicate}` is not a SQL predicate: {str(error).splitlines()[0]}"
-        ) from error
+    except SqlglotError as error:
+        raise ValueError(f"`{predicate}` is not a SQL predicate: {str(error).splitlines()[0]}") from error
 
 
-def spark_sql(predicate: str) -> str:
-    """The predicate as Spark SQL that is never null: broken or unknown is false."""
-    return f"coalesce({parse(predicate).sql(dialect='spark')}, false)"
+def spark_sql(predicate: str, columns: Mapping[str, str] | None = None) -> str:
+    """The predicate as Spark SQL that is never null: broken or unknown is false.
+
+    `columns` gives the expression that stands for a column, where it is not simply the column of that name.
+    """
+
+    def fitted(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and columns:
+            return exp.paren(sqlglot.parse_one(columns[node.name], read="spark"))
+        return _as_double(node)
+
+    return f"coalesce({parse(predicate).transform(fitted).sql(dialect='spark')}, false)"
 
 
 def columns_of(predicate: str) -> tuple[str, ...]:
@@ -45,50 +49,76 @@ def columns_of(predicate: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c.name for c in parse(predicate).find_all(exp.Column)))
 
 
-def mask(predicate: str, table: pa.Table | Columns) -> pa.Array | pa.ChunkedArray:
-    """Boolean mask (length of the table, no nulls): true where the predicate holds."""
-    held = _evaluate(parse(predicate), table)
-    return pc.fill_null(held, False)
+def mask(predicate: str, table: Columns) -> Any:
+    """Boolean Arrow array (length of the table, no nulls): true where the predicate holds.
+
+    Raises ValueError for a predicate outside the language, ArrowException where types do not fit.
+    """
+    return pc.fill_null(_evaluate(parse(predicate), table), False)
 
 
-def _evaluate(node: exp.Expression, table: pa.Table | Columns) -> Any:
-    for kind, evaluate in _NODES.items():
-        if isinstance(node, kind):
-            return evaluate(node, table)
-    raise ValueError(
-        f"Rule part `{node.sql()}` ({type(node).__name__}) is outside the language of row rules."
-    )
+def _evaluate(node: exp.Expr, table: Columns) -> Any:
+    evaluate = _NODES.get(type(node))
+    if evaluate is None:
+        raise _outside(node)
+    return evaluate(node, table)
+
+
+def _outside(node: exp.Expr) -> ValueError:
+    return ValueError(f"`{node.sql('spark')}` ({type(node).__name__}) is outside the language of row rules.")
 
 
 def _binary(function: Callable) -> Callable:
     return lambda node, table: function(_evaluate(node.this, table), _evaluate(node.expression, table))
 
 
-def _in(node: exp.In, table) -> Any:
+def _is_null(node: exp.Expr, table: Columns) -> Any:
+    if not isinstance(node.expression, exp.Null):
+        raise _outside(node)
+    return pc.is_null(_evaluate(node.this, table))
+
+
+def _in(node: exp.Expr, table: Columns) -> Any:
     values = [_literal(v) for v in node.expressions]
+    if not values:
+        raise _outside(node)
     tested = _evaluate(node.this, table)
-    found = pc.is_in(tested, value_set=pa.array(values))
+    if isinstance(values[0], str):
+        found = pc.is_in(tested, value_set=pa.array(values, pa.string()))
+    else:
+        found = pc.is_in(pc.cast(tested, pa.float64()), value_set=pa.array(values, pa.float64()))
     return pc.if_else(pc.is_valid(tested), found, None)
 
 
-def _between(node: exp.Between, table) -> Any:
+def _between(node: exp.Expr, table: Columns) -> Any:
     value = _evaluate(node.this, table)
     low, high = _evaluate(node.args["low"], table), _evaluate(node.args["high"], table)
     return pc.and_kleene(pc.greater_equal(value, low), pc.less_equal(value, high))
 
 
-def _literal(node: exp.Expression, _table=None) -> Any:
-    if isinstance(node, exp.Neg):
-        return -_literal(node.this)
-    return node.this if node.is_string else float(node.this) if "." in node.this else int(node.this)
+def _literal(node: exp.Expr) -> str | float | int:
+    if isinstance(node, exp.Neg) and isinstance(number := _literal(node.this), int | float):
+        return -number
+    if not isinstance(node, exp.Literal):
+        raise _outside(node)
+    return node.this if node.is_string else float(node.this) if _has_point(node) else int(node.this)
 
 
-_NODES: dict[type[exp.Expression], Callable] = {
+def _has_point(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string and not node.this.isdecimal()
+
+
+def _as_double(node: exp.Expr) -> exp.Expr:
+    """SQL takes 0.1 for a decimal and computes with it otherwise than with a double."""
+    return exp.cast(node, "double") if _has_point(node) else node
+
+
+_NODES: dict[type[exp.Expr], Callable] = {
     exp.Paren: lambda n, t: _evaluate(n.this, t),
     exp.And: _binary(pc.and_kleene),
     exp.Or: _binary(pc.or_kleene),
     exp.Not: lambda n, t: pc.invert(_evaluate(n.this, t)),
-    exp.Is: lambda n, t: pc.is_null(_evaluate(n.this, t)),
+    exp.Is: _is_null,
     exp.In: _in,
     exp.Between: _between,
     exp.EQ: _binary(pc.equal),
@@ -100,7 +130,6 @@ _NODES: dict[type[exp.Expression], Callable] = {
     exp.Add: _binary(pc.add),
     exp.Sub: _binary(pc.subtract),
     exp.Mul: _binary(pc.multiply),
-    exp.Div: _binary(pc.divide),
     exp.Abs: lambda n, t: pc.abs(_evaluate(n.this, t)),
     exp.Length: lambda n, t: pc.utf8_length(_evaluate(n.this, t)),
     exp.Neg: lambda n, t: pc.negate(_evaluate(n.this, t)),

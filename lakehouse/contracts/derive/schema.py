@@ -26,12 +26,12 @@ SILVER_ENVELOPE = pa.schema(
         ("_available_at", TIMESTAMP),
     ]
 )
-"""Added to every silver row: names of the warning rules it breaks, the record and item it came from, its source,
-its origin, when it was received and when it could be known (decisions on time travel)."""
+"""Added to every silver row: names of the warning rules it breaks, the record and item it came from, its
+source, its origin, when it was received and when it could be known."""
 
 
 def arrow_schema(dataset: Dataset) -> pa.Schema:
-    """Arrow schema of the dataset's table: the contract's columns, then the envelope and the partition (silver)."""
+    """Arrow schema of the dataset's table: the contract's columns; in silver also envelope and partition."""
     own = pa.schema([(f.name, ARROW_TYPES[f.logical_type]) for f in dataset.fields])
     if dataset.layer != "silver":
         return own
