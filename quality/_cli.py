@@ -9,7 +9,7 @@ from quality import decisions, fixes, held_rows
 from quality.decisions import Decision
 from quality.held_rows import HeldRow
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 HoldId = Annotated[str, typer.Argument(help="Id of the held row; its first 8 characters do when they are unique.")]
 Reason = Annotated[str, typer.Option(help="Why, in words; kept with your name.")]
 OneDataset = Annotated[str, typer.Option(help="Only this dataset.")]

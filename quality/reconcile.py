@@ -18,7 +18,7 @@ from quality.accounts.ledger import Account, total
 from quality.accounts.streams import Stream
 from quality.gate_outcomes import GateOutcome
 
-app = typer.Typer(help=__doc__)
+app = typer.Typer(add_completion=False, help=__doc__)
 ALL = "all"
 
 

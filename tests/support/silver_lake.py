@@ -25,3 +25,13 @@ def build(dataset_id: str = "environment__air_quality") -> dict:
         for name in outputs:
             kernel.commit(name, [w for w in written if w["table"] == name], plan, known)
     return plan
+
+
+def take_away(name: str, predicate: str) -> None:
+    """Remove the one row of a table for which the SQL predicate holds, behind everybody's back."""
+    table = tables.open_table(name)
+    schema = table.to_pyarrow_dataset().schema
+    with tables.duck(name) as connection:
+        kept = connection.sql(f"from {name} where ({predicate}) is distinct from true").to_arrow_table().cast(schema)
+    assert kept.num_rows == table.to_pyarrow_dataset().count_rows() - 1
+    tables.replace(name, kept, table.metadata().partition_columns)

@@ -14,7 +14,7 @@ from quality import gate_outcomes
 from quality.accounts import records
 from quality.reconcile import app, reconcile
 from tests.support.received import HJ212, PRSA, RECEIVED, Gateway, deliver, line
-from tests.support.silver_lake import build
+from tests.support.silver_lake import build, take_away
 
 AT = datetime(2016, 5, 1, 3, tzinfo=UTC)
 READINGS = contracts()["environment__air_quality"]
@@ -71,11 +71,6 @@ def test_records_landed_after_silver_wait_and_are_no_mismatch(lake, tmp_path):
     assert (1, 0, 0, 0, 0, 0, 1, 0) in figures() and reconcile(READINGS.id).mismatches == []
     build()
     assert (1, 1, 0, 0, 0, 0, 0, 0) in figures()
-
-
-def take_away(name: str, predicate: str) -> None:
-    before = tables.open_table(name)
-    assert before.delete(predicate)["num_deleted_rows"] == 1
 
 
 def test_a_lost_silver_row_is_named(lake):

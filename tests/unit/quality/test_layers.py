@@ -12,7 +12,7 @@ from lakehouse.contracts.derive import arrow_schema
 from publishing import serving
 from quality.accounts import layers
 from tests.support.received import deliver
-from tests.support.silver_lake import build
+from tests.support.silver_lake import build, take_away
 
 AT = datetime(2016, 5, 1, 3, tzinfo=UTC)
 AIR, WEATHER = contracts()["environment__air_quality"], contracts()["environment__weather"]
@@ -54,7 +54,7 @@ def test_an_hour_that_gold_holds_twice_is_named(lake):
 
 
 def test_an_hour_without_a_reading_is_named(lake):
-    tables.open_table(AIR.table).delete("pollutant_code = 'co' and observed_at = '2016-05-01T03:00:00Z'")
+    take_away(AIR.table, "pollutant_code = 'co' and observed_at = '2016-05-01T03:00:00Z'")
     assert faults() == [f"{AIR.table}_hourly holds 1 rows that {AIR.table} does not have or has once."]
 
 
