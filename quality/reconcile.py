@@ -55,8 +55,8 @@ def reconcile(dataset: str = "") -> Reconciliation:
 
 def _landed_by(dataset_ids: set[str]) -> list[Source]:
     """The sources under whose name the bronze tables of the datasets are landed, each once."""
-    known = contracts().sources
-    return [known[b] for b in sorted({s.bronze for s in known.values() if s.feeds in dataset_ids})]
+    found = {one.source: one for s in contracts().sources.values() if s.feeds in dataset_ids for one in [records.landed_by(s)]}
+    return [found[name] for name in sorted(found)]
 
 
 def _books(dataset: Dataset, books: records.Books) -> GateOutcome:

@@ -67,7 +67,7 @@ def _leftovers(dataset: Dataset, source: Source) -> str:
     payload = "" if source.shape == "columns" else f", {_PAYLOAD} as p"
     columns = f"any_value(_observed_at) as observed_at, any_value({_device(source)}) as device, {_item_columns(dataset, source)}"
     wanted = f"(select _record_id from fates where source = {name} and missing > 0)"
-    incomplete = f"select *{payload} from seen_{source.source} semi join {wanted} using (_record_id)"
+    incomplete = f"select *{payload} from landed_{source.source} semi join {wanted} using (_record_id)"
     exploded = (
         "select *, unnest(range(len(codes)))::int as _item_no from"
         f" (select _record_id, {columns} from ({incomplete}) group by _record_id)"

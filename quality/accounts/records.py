@@ -10,6 +10,7 @@ A record with an item that is nowhere is none of these and makes the difference.
 
 from dataclasses import dataclass
 
+import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
 from lakehouse import outcomes, tables
@@ -23,13 +24,19 @@ EXAMPLES = 3
 
 _FATES = """
 create temp table fates as
-with silver as (select _record_id, count(*) as rows from settled group by 1),
-     quarantine as (select _record_id, count(*) as rows from held group by 1)
+with copies as (
+    select source, _record_id, unit, count(*) as landed, min(received_at) as received_at, any_value(items) as items
+    from landed group by source, _record_id, unit),
+late as (select source, _record_id, unit, count(*) as copies from waiting group by source, _record_id, unit),
+firsts as (
+    select source, _record_id, arg_min(unit, {'received': received_at, 'unit': unit}) as unit, any_value(items) as items
+    from copies left join late using (source, _record_id, unit)
+    where landed > coalesce(late.copies, 0) group by source, _record_id),
+silver as (select _record_id, count(*) as rows from settled group by _record_id),
+quarantine as (select _record_id, count(*) as rows from held group by _record_id)
 select f.*, coalesce(s.rows, 0) as silver, coalesce(q.rows, 0) as held,
        f.items - coalesce(s.rows, 0) - coalesce(q.rows, 0) as missing
-from (select source, arg_min(unit, {'received': received_at, 'unit': unit}) as unit, _record_id, any_value(items) as items
-      from seen group by source, _record_id) f
-left join silver s using (_record_id) left join quarantine q using (_record_id)
+from firsts f left join silver s using (_record_id) left join quarantine q using (_record_id)
 """
 _JUDGED = """
 create temp table judged as
@@ -43,13 +50,13 @@ with states as (
            count(*) filter (is_explained and silver = 0 and held = 0 and items > 0) as superseded
     from judged group by source, unit),
 units as (
-    select source, unit, sum(landed) as landed, sum(seen) as seen, sum(dead) as dead from (
-        select source, unit, 1 as landed, 0 as seen, 0 as dead from landed
-        union all select source, unit, 0, 1, 0 from seen
+    select source, unit, sum(landed) as landed, sum(late) as late, sum(dead) as dead from (
+        select source, unit, 1 as landed, 0 as late, 0 as dead from landed
+        union all select source, unit, 0, 1, 0 from waiting
         union all select source, unit, 0, 0, 1 from dead_letters)
     group by source, unit)
-select source, unit, landed + dead, coalesce(accepted, 0), seen - coalesce(records, 0), coalesce(superseded, 0),
-       coalesce(quarantined, 0), dead, landed - seen
+select source, unit, landed + dead, coalesce(accepted, 0), landed - late - coalesce(records, 0), coalesce(superseded, 0),
+       coalesce(quarantined, 0), dead, late
 from units left join states using (source, unit) order by source, unit
 """
 
@@ -67,8 +74,9 @@ def of_dataset(dataset: Dataset) -> Books:
     sources = [s for s in contracts().feeding(dataset.id) if tables.exists(s.bronze_table)]
     if not sources:
         return Books([], [])
-    bronze, letters = {s.bronze_table: "" for s in sources}, {_letters(s): LETTERS for s in sources}
-    with opened({**bronze, **letters, dataset.table: ITEMS, f"quarantine.{dataset.id}": ITEMS}) as connection:
+    with opened(
+        {**{_letters(s): LETTERS for s in sources}, dataset.table: ITEMS, f"quarantine.{dataset.id}": ITEMS}
+    ) as connection:
         _views(connection, dataset, sources)
         connection.execute(_FATES)
         items.explain(connection, dataset, sources)
@@ -78,15 +86,18 @@ def of_dataset(dataset: Dataset) -> Books:
 
 
 def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Source]) -> None:
-    """`landed`, `seen` (by the last silver run), `dead_letters`, `settled` and `held`: what the books are made from."""
-    versions = (outcomes.last_inputs(SILVER_STEP, dataset.id) or {}).get("bronze", {})
+    """`landed`, `waiting` (landed since the last silver run), `dead_letters`, `settled`, `held`: what the books are made of."""
+    built_from = (outcomes.last_inputs(SILVER_STEP, dataset.id) or {}).get("bronze", {})
     for source in sources:
-        name, version = f"seen_{source.source}", versions.get(source.bronze_table)
-        rows = tables.open_table(source.bronze_table, version).to_pyarrow_dataset()
-        connection.register(name, rows if version is not None else rows.schema.empty_table())
+        table = tables.open_table(source.bronze_table)
+        rows = table.to_pyarrow_dataset()
+        late = tables.files_added(source.bronze_table, built_from.get(source.bronze_table), table.version())
+        connection.register(f"landed_{source.source}", rows)
+        added = ds.dataset(late, schema=rows.schema, format="parquet") if late else rows.schema.empty_table()
+        connection.register(f"waiting_{source.source}", added)
     selects = {
-        "landed": [f"select '{s.source}' as source, {_unit(s)} as unit from {s.bronze_table}" for s in sources],
-        "seen": [_seen(dataset, s) for s in sources],
+        "landed": [_landed(dataset, s) for s in sources],
+        "waiting": [f"select '{s.source}' as source, {_unit(s)} as unit, _record_id from waiting_{s.source}" for s in sources],
         "dead_letters": [_dead_letters(s) for s in sources],
         "settled": [f"select _record_id, _item_no from {dataset.table}"],
         "held": [f"select _record_id, _item_no from quarantine.{dataset.id}"],
@@ -95,19 +106,25 @@ def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Sourc
         connection.execute(f"create temp view {view} as {' union all '.join(parts)}")
 
 
-def _seen(dataset: Dataset, source: Source) -> str:
+def _landed(dataset: Dataset, source: Source) -> str:
     columns = f"{_unit(source)} as unit, _record_id, _received_at as received_at, {items.number_of(dataset, source)} as items"
-    return f"select '{source.source}' as source, {columns} from seen_{source.source}"
+    return f"select '{source.source}' as source, {columns} from landed_{source.source}"
 
 
 def _dead_letters(source: Source) -> str:
     unit = "_delivery_id" if source.kind == "batch" else "regexp_replace(_delivery_id, '/[0-9]+$', '')"
-    return f"select '{source.source}' as source, {unit} as unit from {_letters(source)} where _source_code = '{source.bronze}'"
+    own = f"_source_code = '{landed_by(source).source}'"
+    return f"select '{source.source}' as source, {unit} as unit from {_letters(source)} where {own}"
 
 
 def _letters(source: Source) -> str:
     """The dead-letter table of the source that landed the bronze table (two sources may read one)."""
-    return f"dead_letter.{contracts().sources[source.bronze].feeds}"
+    return f"dead_letter.{landed_by(source).feeds}"
+
+
+def landed_by(source: Source) -> Source:
+    """The source under whose name the bronze table is landed."""
+    return contracts().sources.get(source.bronze, source)
 
 
 def _unit(source: Source) -> str:

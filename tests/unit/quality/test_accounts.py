@@ -73,6 +73,21 @@ def test_records_landed_after_silver_wait_and_are_no_mismatch(lake, tmp_path):
     assert (1, 1, 0, 0, 0, 0, 0, 0) in figures()
 
 
+def test_compaction_of_bronze_changes_no_account(lake, tmp_path):
+    before = figures()
+    gate = Gateway(tmp_path / "second", "gate-2")
+    gate.send(gate.reading(PM25, at="2016-05-01T07:00:00Z"))
+    for name in (EDGE, BRONZE):
+        tables.open_table(name).optimize.compact()
+    assert figures() == before | {(1, 0, 0, 0, 0, 0, 1, 0)} and reconcile(READINGS.id).mismatches == []
+    build()
+    assert figures() == before | {(1, 1, 0, 0, 0, 0, 0, 0)}
+    for name in (EDGE, BRONZE):
+        tables.open_table(name).optimize.compact()
+        tables.open_table(name).vacuum(0, dry_run=False, enforce_retention_duration=False)
+    assert figures() == before | {(1, 1, 0, 0, 0, 0, 0, 0)}
+
+
 def test_a_lost_silver_row_is_named(lake):
     take_away(SILVER, "station_id = 'prsa-dongsi' and pollutant_code = 'pm10' and observed_at = '2016-05-01T03:00:00Z'")
     (sentence, hours) = reconcile(READINGS.id).mismatches
