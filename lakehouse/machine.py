@@ -144,8 +144,10 @@ def check_secrets_mode() -> Finding:
 
 def check_clock() -> Finding:
     behind = (settings().checkout / "pyproject.toml").stat().st_mtime - time.time()
-    fixed = settings().as_of
-    found = f"LAKE_AS_OF holds it at {fixed.isoformat()}" if fixed else time.strftime("%Y-%m-%d %H:%M:%S %z")
+    held = settings().as_of is not None or settings().clock_file.exists()
+    found = f"{settings().as_of_time():%Y-%m-%d %H:%M:%S} UTC"
+    if held:
+        found += " is what counts as now, by " + ("LAKE_AS_OF" if settings().as_of else str(settings().clock_file))
     if behind > 60:
         found = f"the machine's clock is {behind / 3600:.1f} h behind the checkout's files"
     return judge("clock", behind <= 60, found, "sudo timedatectl set-ntp true", "warning")

@@ -85,9 +85,14 @@ def test_a_clock_behind_the_files(lake_home, monkeypatch):
     assert found.state == "warning" and "2.0 h behind" in found.found
 
 
-def test_a_fixed_clock_is_said(lake_home, monkeypatch):
+def test_a_fixed_clock_is_said_with_who_fixed_it(lake_home, monkeypatch):
+    (lake_home / "data").mkdir()
+    (lake_home / "data" / "as_of.txt").write_text("2017-02-28T17:00:00+00:00\n")
+    assert machine.check_clock().found == (
+        f"2017-02-28 17:00:00 UTC is what counts as now, by {lake_home}/data/as_of.txt"
+    )
     settle(monkeypatch, LAKE_AS_OF="2017-03-01T00:00:00Z")
-    assert "holds it at 2017-03-01T00:00:00+00:00" in machine.check_clock().found
+    assert machine.check_clock().found == "2017-03-01 00:00:00 UTC is what counts as now, by LAKE_AS_OF"
 
 
 def test_an_unknown_time_zone(lake_home, monkeypatch):
