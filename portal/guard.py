@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 WINDOW_SECONDS = 60
 MAX_CLIENTS = 10_000
 MAX_FORM_BYTES = 20_000
+FORMS_PER_MINUTE = 6
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -54,47 +55,50 @@ class PageCompression(GZipMiddleware):
 
 
 class GuardMiddleware:
-    """Adds the headers, counts calls below /api/, refuses forms that are too long or come from another site."""
+    """Adds the headers, counts calls below /api/ and forms sent, refuses forms too long or from another site."""
 
     def __init__(self, app: ASGIApp, calls_per_minute: int) -> None:
         self.app = app
-        self.calls = CallCounter(calls_per_minute)
+        self.calls, self.forms = CallCounter(calls_per_minute), CallCounter(FORMS_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        extra = dict(HEADERS)
-        refusal = _refused_form(scope)
+        extra, answer = dict(HEADERS), self.app
+        client = (scope.get("client") or ("unknown",))[0]
         if scope["path"].startswith("/api/"):
-            left, seconds = self.calls.count((scope.get("client") or ("unknown",))[0])
-            extra |= {
-                "RateLimit-Limit": str(self.calls.limit),
-                "RateLimit-Remaining": str(max(left, 0)),
-                "RateLimit-Reset": str(seconds),
-            }
-            refusal = _too_many(self.calls.limit, seconds) if left < 0 else refusal
-        await (refusal or self.app)(scope, receive, _with_headers(send, extra))
+            left, seconds = self.calls.count(client)
+            extra |= _rate_headers(self.calls.limit, left, seconds)
+            answer = _too_many(self.calls.limit, seconds) if left < 0 else answer
+        elif scope["method"] == "POST":
+            answer = self._refused_form(scope, client) or answer
+        await answer(scope, receive, _with_headers(send, extra))
+
+    def _refused_form(self, scope: Scope, client: str) -> PlainTextResponse | None:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return PlainTextResponse("This form takes entries from its own page only; open the page and write there.", 403)
+        length = headers.get(b"content-length", "")
+        if not length.isdigit():
+            return PlainTextResponse("A form must state its length (Content-Length).", 411)
+        if int(length) > MAX_FORM_BYTES:
+            return PlainTextResponse(f"The form holds more than {MAX_FORM_BYTES:,} bytes; shorten the text.", 413)
+        left, seconds = self.forms.count(client)
+        if left < 0:
+            said = f"Too many reports in a minute; wait {seconds} seconds. 一分钟内提交过多，请 {seconds} 秒后再试。"
+            return PlainTextResponse(said, 429, {"Retry-After": str(seconds)})
+        return None
+
+
+def _rate_headers(limit: int, left: int, seconds: int) -> dict[str, str]:
+    return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(max(left, 0)), "RateLimit-Reset": str(seconds)}
 
 
 def _too_many(limit: int, seconds: int) -> JSONResponse:
     said = f"More than {limit} calls in a minute; wait {seconds} seconds, or download the whole file from the dataset's page."
     body = {"title": "Too Many Requests", "status": 429, "detail": said}
     return JSONResponse(body, 429, {"Retry-After": str(seconds)}, media_type="application/problem+json")
-
-
-def _refused_form(scope: Scope) -> PlainTextResponse | None:
-    if scope["method"] != "POST":
-        return None
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return PlainTextResponse("This form takes entries from its own page only; open the page and write there.", 403)
-    length = headers.get(b"content-length", "")
-    if not length.isdigit():
-        return PlainTextResponse("A form must state its length (Content-Length).", 411)
-    if int(length) > MAX_FORM_BYTES:
-        return PlainTextResponse(f"The form holds more than {MAX_FORM_BYTES:,} bytes; shorten the text.", 413)
-    return None
 
 
 def _with_headers(send: Send, extra: MutableMapping[str, Any]) -> Send:

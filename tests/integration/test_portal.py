@@ -330,6 +330,11 @@ def test_a_report_is_kept_and_bounded(portal, lake, monkeypatch):
     assert portal.post("/report", data={"text": "one more"}).status_code == 503
 
 
+def test_reports_in_a_row_wait(portal):
+    sent = [portal.post("/report", data={"text": "x"}).status_code for _ in range(7)]
+    assert sent == [303] * 6 + [429]
+
+
 def test_quality_and_operations_tell_no_paths(portal):
     assert "See …" in portal.get("/quality?lang=en").text
     for address in ("/quality", "/operations", "/datasets/agg_air_quality_daily"):
