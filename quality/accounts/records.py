@@ -10,6 +10,7 @@ A record with an item that is nowhere is none of these and makes the difference.
 
 from dataclasses import dataclass
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
@@ -71,12 +72,11 @@ class Books:
 
 def of_dataset(dataset: Dataset) -> Books:
     """Count the dataset's records from its bronze, dead-letter, silver and quarantine tables."""
-    sources = [s for s in contracts().feeding(dataset.id) if tables.exists(s.bronze_table)]
+    sources = [s for s in contracts().feeding(dataset.id) if tables.exists(s.bronze_table) or tables.exists(_letters(s))]
     if not sources:
         return Books([], [])
-    with opened(
-        {**{_letters(s): LETTERS for s in sources}, dataset.table: ITEMS, f"quarantine.{dataset.id}": ITEMS}
-    ) as connection:
+    letters = {_letters(s): LETTERS for s in sources}
+    with opened({**letters, dataset.table: ITEMS, f"quarantine.{dataset.id}": ITEMS}) as connection:
         _views(connection, dataset, sources)
         connection.execute(_FATES)
         items.explain(connection, dataset, sources)
@@ -89,12 +89,9 @@ def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Sourc
     """`landed`, `waiting` (landed since the last silver run), `dead_letters`, `settled`, `held`: what the books are made of."""
     built_from = (outcomes.last_inputs(SILVER_STEP, dataset.id) or {}).get("bronze", {})
     for source in sources:
-        table = tables.open_table(source.bronze_table)
-        rows = table.to_pyarrow_dataset()
-        late = tables.files_added(source.bronze_table, built_from.get(source.bronze_table), table.version())
-        connection.register(f"landed_{source.source}", rows)
-        added = ds.dataset(late, schema=rows.schema, format="parquet") if late else rows.schema.empty_table()
-        connection.register(f"waiting_{source.source}", added)
+        landed, waiting = _bronze(source, built_from.get(source.bronze_table))
+        connection.register(f"landed_{source.source}", landed)
+        connection.register(f"waiting_{source.source}", waiting)
     selects = {
         "landed": [_landed(dataset, s) for s in sources],
         "waiting": [f"select '{s.source}' as source, {_unit(s)} as unit, _record_id from waiting_{s.source}" for s in sources],
@@ -104,6 +101,19 @@ def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Sourc
     }
     for view, parts in selects.items():
         connection.execute(f"create temp view {view} as {' union all '.join(parts)}")
+
+
+def _bronze(source: Source, seen: int | None):
+    """All rows of the bronze table, and those that came after the version that silver saw."""
+    if not tables.exists(source.bronze_table):  # all that came was dead letters
+        texts = ("_record_id", "_delivery_id", "_stream_id", "payload", source.station.column or "device")
+        times = [(name, pa.timestamp("us", tz="UTC")) for name in ("_received_at", "_observed_at")]
+        nothing = pa.schema([*((name, pa.string()) for name in dict.fromkeys(texts)), *times]).empty_table()
+        return nothing, nothing
+    table = tables.open_table(source.bronze_table)
+    rows = table.to_pyarrow_dataset()
+    late = tables.files_added(source.bronze_table, seen, table.version())
+    return rows, ds.dataset(late, schema=rows.schema, format="parquet") if late else rows.schema.empty_table()
 
 
 def _landed(dataset: Dataset, source: Source) -> str:

@@ -66,6 +66,15 @@ def test_two_datasets_of_one_bronze_table_are_counted_each_on_its_own(lake):
     assert figures("environment__weather") == landed
 
 
+def test_a_delivery_of_nothing_but_dead_letters_is_accounted_for(home, tmp_path):
+    ragged = ",".join(line(GOOD)[:-3])
+    deliver(tmp_path, [ragged, ragged + "x"])
+    assert figures() == {(2, 0, 0, 0, 0, 2, 0, 0)} and reconcile(READINGS.id).mismatches == []
+    take_away(f"dead_letter.{READINGS.id}", "_row_no = 2")
+    (sentence,) = reconcile(READINGS.id).mismatches
+    assert "its receipt says 2 received, found 1, 2 dead letters, found 1." in sentence
+
+
 def test_records_landed_after_silver_wait_and_are_no_mismatch(lake, tmp_path):
     deliver(tmp_path, [{"at": AT.replace(day=2), "PM2.5": 3}], "fourth.csv")
     assert (1, 0, 0, 0, 0, 0, 1, 0) in figures() and reconcile(READINGS.id).mismatches == []
