@@ -76,7 +76,7 @@ def _source(source: Source, done: Reconciliation) -> GateOutcome | None:
         found, faults = deliveries.check(source)
         told, words = f"{found} deliveries", "Bronze and dead letters hold what the receipts say."
         check, expected = "receipts_hold", "as receipted"
-    return _outcome(source.feeds, source.bronze_table, check, faults, told, expected, words) if found else None
+    return _outcome(source.feeds, source.bronze_table, check, faults, told, expected, words) if found or faults else None
 
 
 def _passage(p: layers.Passage) -> GateOutcome:

@@ -1,13 +1,17 @@
 """Sequence numbers of edge streams: from the first to the last, each number once, in bronze or as a dead letter."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from lakehouse import tables
 from lakehouse.contracts import Source
 from quality.accounts.opened import LETTERS, opened
 
 LEDGER = "ops.stream_ledger"
+_NUMBERS = ("segment", "first_seq", "last_seq", "records", "accepted", "dead_letter", "no_contract")
+_LEDGER = ", ".join(["collector_id text", "source_code text", *(f"{name} bigint" for name in _NUMBERS)])
 EXAMPLES = 5
+LANDING = timedelta(hours=1)
+"""For so long a segment may be in bronze and not yet in the ledger, which is committed last."""
 
 _SEGMENTS = """
 with segments as (
@@ -26,7 +30,14 @@ select stream, segment, first_seq, last_seq, records, accepted, dead_letter + no
 from segments left join bronze using (stream, segment) left join letters using (stream, segment)
 window before_it as (partition by stream order by segment) order by stream, segment
 """
-_BRONZE = "_stream_id text, _segment bigint, _seq_no bigint"
+_BEYOND = """
+select _stream_id, count(*), min(_segment), max(_segment)
+from {bronze} left join (
+    select collector_id || '/' || source_code as stream, max(segment) as last from ops.stream_ledger group by 1)
+    on stream = _stream_id
+where _segment > coalesce(last, 0) group by 1 having min(_ingested_at) < $since order by 1
+"""
+_BRONZE = "_ingested_at timestamptz, _stream_id text, _segment bigint, _seq_no bigint"
 
 
 @dataclass(frozen=True)
@@ -50,18 +61,22 @@ class Stream:
 def check(source: Source) -> tuple[list[Stream], list[str]]:
     """The streams of an edge source, and one sentence for each segment of which a record is missing or doubled.
 
-    Segments after the ledger's last are being landed right now and are left for the next look.
+    Segments after the ledger's last that came within the hour are being landed and are left for the next look.
     """
-    if not tables.exists(LEDGER):
-        return [], []
     letters = f"dead_letter.{source.feeds}"
-    with opened({LEDGER: "", source.bronze_table: _BRONZE, letters: LETTERS}) as connection:
-        query = _SEGMENTS.format(bronze=source.bronze_table, letters=letters)
+    with opened({LEDGER: _LEDGER, source.bronze_table: _BRONZE, letters: LETTERS}) as connection:
+        names = {"bronze": source.bronze_table, "letters": letters}
+        query = _SEGMENTS.format(**names)
         rows = connection.sql(query, params={"source": source.source}).to_arrow_table().to_pylist()
+        beyond = connection.execute(_BEYOND.format(**names), {"since": datetime.now(UTC) - LANDING}).fetchall()
     by_stream: dict[str, list[dict]] = {}
     for row in rows:
         by_stream.setdefault(row["stream"], []).append(row)
     faults = [text for row in rows for text in _faults(row)]
+    faults += [
+        f"{stream}: bronze holds {n} rows of segments {low} to {high}, which the ledger does not have."
+        for stream, n, low, high in beyond
+    ]
     more = [f"{source.source}: {len(faults) - EXAMPLES} more segments are not whole."] if len(faults) > EXAMPLES else []
     return [_stream(name, segments) for name, segments in by_stream.items()], [*faults[:EXAMPLES], *more]
 

@@ -1,8 +1,10 @@
 """The books add up on a lake with every kind of record, and name what was taken away or doubled behind their back."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
@@ -168,6 +170,20 @@ def test_a_lost_segment_of_the_ledger_is_named(lake):
     take_away("ops.stream_ledger", "segment = 1")
     (sentence,) = reconcile(READINGS.id).mismatches
     assert "segment 2 (sequence 4 to 6) follows segment 0, which ended at 0; numbers are missing or doubled." in sentence
+
+
+def test_old_segments_that_no_ledger_has_are_named(lake):
+    bronze = tables.read(EDGE)
+    early = pa.array([AT] * bronze.num_rows, bronze.schema.field("_ingested_at").type)
+    tables.replace(EDGE, bronze.set_column(bronze.schema.get_field_index("_ingested_at"), "_ingested_at", early))
+    build_inputs_are_current()
+    take_away("ops.stream_ledger", "segment = 2")
+    assert reconcile(READINGS.id).mismatches == [
+        "gate-1/environment__air_quality__hj212: bronze holds 2 rows of segments 2 to 2, which the ledger does not have."
+    ]
+    shutil.rmtree(tables.location("ops.stream_ledger"))
+    (sentence,) = reconcile(READINGS.id).mismatches
+    assert "bronze holds 4 rows of segments 1 to 2" in sentence
 
 
 def test_the_command_prints_the_books_keeps_the_outcomes_and_fails_on_a_mismatch(lake):
