@@ -38,12 +38,10 @@ def show(hold_id: HoldId) -> None:
     """One held row: its columns, the checks it fails, what was decided on it and by whom."""
     found = held_rows.search(hold_id)
     dataset, decided = held_rows.decided(found[0].hold_id if len(found) == 1 else hold_id)
-    if len(found) != 1 and not decided:
-        held_rows.find(hold_id)
-    if len(found) == 1:
-        _show(found[0])
-    elif decided:
+    if decided and not found:
         typer.echo(f"{decided[0].hold_id} of {dataset} is held no longer: a decision let it pass.")
+    else:
+        _show(held_rows.find(hold_id))
     for one in decided:
         typer.echo(f"  {_told(one)}")
     if found and decisions.in_force(dataset).get(found[0].hold_id):
