@@ -23,12 +23,11 @@ case "$1 $2" in
 esac
 """
 VENV_PYTHON = """#!/bin/sh
-case "$1 $3" in
-    -c*) exit 0 ;;
-    *lakehouse.host_tools) cat "$FAKES/missing-packages"; exit ;;
-esac
-[ ! -e "$FAKES/slow-$4" ] || { sleep 30; exit 1; }
-shift; echo "python $*" >> "$LOG"
+[ "$1" != -c ] || exit 0
+[ "$1" != -P ] || shift
+[ "$2" != lakehouse.host_tools ] || { cat "$FAKES/missing-packages"; exit; }
+[ ! -e "$FAKES/slow-$3" ] || { sleep 30; exit 1; }
+echo "python $*" >> "$LOG"
 """
 BASE_PYTHON = """#!/bin/sh
 echo /opt/fitting/python3
