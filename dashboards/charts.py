@@ -62,12 +62,20 @@ def metrics(chart: Chart) -> list[Json]:
 
 def metric(given: Metric) -> Json:
     name = given.label()
-    return {"expressionType": "SQL", "sqlExpression": given.sql, "label": name, "hasCustomLabel": True, "optionName": f"metric_{name}"}
+    return {
+        "expressionType": "SQL",
+        "sqlExpression": given.sql,
+        "label": name,
+        "hasCustomLabel": True,
+        "optionName": f"metric_{name}",
+    }
 
 
 def filters(chart: Chart, time: str | None) -> list[Json]:
     """The chart's own condition, and the open time range that the time filter of the page fills."""
-    ranges = [{"expressionType": "SIMPLE", "clause": "WHERE", "subject": time, "operator": "TEMPORAL_RANGE", "comparator": "No filter"}]
+    ranges = [
+        {"expressionType": "SIMPLE", "clause": "WHERE", "subject": time, "operator": "TEMPORAL_RANGE", "comparator": "No filter"}
+    ]
     own = [{"expressionType": "SQL", "clause": "WHERE", "sqlExpression": chart.where}]
     return (ranges if time else []) + (own if chart.where else [])
 
@@ -122,7 +130,8 @@ def _series(chart: Chart) -> Json:
         "annotation_layers": [_threshold(t) for t in chart.thresholds],
         "y_axis_title": str(chart.y_title or ""), "y_axis_title_margin": 45 if chart.y_title else 0,
         "y_axis_title_position": "Left", "color_scheme": PALETTE, "show_legend": True, "legendType": "scroll",
-        "legendOrientation": "right" if chart.by else "top", "legendMargin": LEGEND_WIDTH if chart.by else None, "rich_tooltip": True, "tooltipTimeFormat": "%Y-%m-%d" if chart.grain != "PT1H" else "%Y-%m-%d %H:%M",
+        "legendOrientation": "right" if chart.by else "top", "legendMargin": LEGEND_WIDTH if chart.by else None,
+        "rich_tooltip": True, "tooltipTimeFormat": "%Y-%m-%d" if chart.grain != "PT1H" else "%Y-%m-%d %H:%M",
         "x_axis_time_format": "%Y-%m" if chart.grain == "P1M" else "%Y-%m-%d", "truncateYAxis": bool(chart.bounds),
         "y_axis_bounds": list(chart.bounds or (None, None)), "zoomable": False, "truncate_metric": True,
         "y_axis_format": "SMART_NUMBER", "order_desc": True, "comparison_type": "values",
@@ -130,8 +139,14 @@ def _series(chart: Chart) -> Json:
 
 
 def _stacked(chart: Chart) -> Json:
-    return _series(chart) | {"stack": "Stack", "orientation": "vertical", "only_total": False, "show_value": False,
-                             "sort_series_type": "name", "sort_series_ascending": True}
+    return _series(chart) | {
+        "stack": "Stack",
+        "orientation": "vertical",
+        "only_total": False,
+        "show_value": False,
+        "sort_series_type": "name",
+        "sort_series_ascending": True,
+    }
 
 
 def _heatmap(chart: Chart) -> Json:
@@ -140,7 +155,8 @@ def _heatmap(chart: Chart) -> Json:
         "sort_y_axis": "alpha_desc", "normalize_across": "heatmap", "linear_color_scheme": chart.scheme,
         "value_bounds": list(chart.bounds or (None, None)), "show_legend": True, "show_values": True,
         "legend_type": "continuous", "xscale_interval": 1, "yscale_interval": 1, "left_margin": "auto",
-        "bottom_margin": "auto", "y_axis_format": ".0f", "show_percentage": False, "border_color": {"r": 255, "g": 255, "b": 255, "a": 1},
+        "bottom_margin": "auto", "y_axis_format": ".0f", "show_percentage": False,
+        "border_color": {"r": 255, "g": 255, "b": 255, "a": 1},
         "border_width": 1,
     }  # fmt: skip
 

@@ -70,7 +70,9 @@ def _present(row: Row, charts: dict[str, str]) -> list[Cell]:
     return [*kept[:-1], kept[-1].model_copy(update={"width": kept[-1].width + free})]
 
 
-def _node(cell: Cell, place: str, height: int, parents: list[str], board: Dashboard, charts: dict[str, str], numbers: dict[str, int]) -> Json:
+def _node(
+    cell: Cell, place: str, height: int, parents: list[str], board: Dashboard, charts: dict[str, str], numbers: dict[str, int]
+) -> Json:
     size = {"width": cell.width, "height": height}
     if cell.text:
         return {
@@ -79,7 +81,8 @@ def _node(cell: Cell, place: str, height: int, parents: list[str], board: Dashbo
         }  # fmt: skip
     return {
         "type": "CHART", "id": f"CHART-{place}", "children": [], "parents": parents,
-        "meta": size | {"uuid": charts[cell.chart], "chartId": numbers[cell.chart], "sliceName": str(board.charts[cell.chart].title)},
+        "meta": size
+        | {"uuid": charts[cell.chart], "chartId": numbers[cell.chart], "sliceName": str(board.charts[cell.chart].title)},
     }  # fmt: skip
 
 

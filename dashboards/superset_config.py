@@ -47,7 +47,7 @@ CONNECTION = {
 }
 
 
-def DB_CONNECTION_MUTATOR(uri, params, username, security_manager, source):  # noqa: N802 (Superset's name)
+def DB_CONNECTION_MUTATOR(uri, params, username, security_manager, source):
     """Every connection goes to the serving file and gets `CONNECTION`, whatever a database's entry in Superset says.
 
     Raises PermissionError for any other database, also when an administrator enters it.

@@ -1,7 +1,8 @@
-"""The `lake` command: sub-commands are entry points (Typer applications), imported only when they are called."""
+"""The `lake` command: sub-commands are entry points (Typer applications), imported when they are called."""
 
 import ast
 import atexit
+import contextlib
 import importlib.util
 import os
 import sys
@@ -21,7 +22,7 @@ def commands() -> dict[str, EntryPoint]:
 
 
 def call(*words: str) -> int:
-    """Run a sub-command inside this process, as `lake WORDS` would; returns its exit code, errors are raised."""
+    """Run a sub-command in this process, as `lake WORDS` would; returns its exit code, errors are raised."""
     found = commands()
     if not words or words[0] in ("-h", "--help"):
         print(overview(found))
@@ -33,7 +34,7 @@ def call(*words: str) -> int:
     try:
         application(list(words[1:]), prog_name=f"lake {words[0]}")
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        return stop.code if isinstance(stop.code, int) else _tell(str(stop.code), 1) if stop.code else 0
     return 0
 
 
@@ -51,9 +52,8 @@ def first_line(point: EntryPoint) -> str:
         return ""
     folder = Path(found.origin).parent.joinpath(*rest)
     file = folder.with_suffix(".py") if rest else Path(found.origin)
-    return (
-        (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").split("\n")[0] if file.exists() else ""
-    )
+    text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) if file.exists() else None
+    return (text or "").split("\n")[0]
 
 
 def main() -> None:
@@ -63,20 +63,28 @@ def main() -> None:
     except KeyboardInterrupt:
         code = _tell("stopped.", 130)
     except EXPECTED as error:
-        code = _tell(str(error.args[0] if isinstance(error, LookupError) and error.args else error), 1)
+        code = _tell(sentence(error), 1)
     _leave(code)
 
 
-def _tell(sentence: str, code: int) -> int:
-    print(f"lake: {sentence}", file=sys.stderr)
+def sentence(error: Exception) -> str:
+    """What an expected error says, without the marks that Python adds."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}."
+    return str(error.args[0] if isinstance(error, LookupError) and error.args else error)
+
+
+def _tell(words: str, code: int) -> int:
+    print(f"lake: {words}", file=sys.stderr)
     return code
 
 
 def _leave(code: int) -> None:
-    """End at once after the exit functions: threads of native libraries can abort an orderly interpreter shutdown."""
+    """End at once after the exit functions: threads of native libraries can abort an orderly shutdown."""
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError):  # the reader (head, less) has left
+            stream.flush()
     os._exit(code)
 
 

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,16 @@ app = typer.Typer()
 CLOCK = "2017-02-28T17:00:00+00:00"
 """Two hours after the last reading of the sample: what counts as now in a demo on historical data."""
 REPLAYED_HOURS = 14 * 24
+START_SECONDS = 60.0
+STOPPING = {signal.SIGINT, signal.SIGTERM}
+COLLECTOR = """\
+collector: demo-gateway
+uplink: {{kind: folder}}
+data_origin: public_reference
+spool: {{seal_seconds: 1}}
+heartbeat: {{seconds: 1}}
+hj212: [{{source: environment__air_quality__hj212, port: {port}}}]
+"""
 SOURCE = "environment__air_quality__prsa"
 
 
@@ -45,9 +56,8 @@ def demo(
         print(f"\n[{number}/{len(steps)}] {title}", flush=True)
         step()
         print(f"      {time.monotonic() - clock:.1f} s", flush=True)
-    print(
-        f"\nAll of it took {time.monotonic() - began:.0f} s. Historical data: as of {settings().as_of_time():%Y-%m-%d %H:%M} UTC."
-    )
+    as_of = f"{settings().as_of_time():%Y-%m-%d %H:%M} UTC"
+    print(f"\nAll of it took {time.monotonic() - began:.0f} s. Historical data: as of {as_of}.")
     if not leave:
         serve_until_stopped()
 
@@ -59,9 +69,8 @@ def do(*words: str) -> None:
 
 
 def set_clock() -> None:
-    """Give the data home the clock of the historical sample, so that freshness and forecasts mean something."""
-    home = settings().data_home
-    home.mkdir(parents=True, exist_ok=True)
+    """Give the data home the clock of the historical sample: freshness and forecasts speak of it."""
+    settings().data_home.mkdir(parents=True, exist_ok=True)
     settings().clock_file.write_text(CLOCK + "\n", "utf-8")
 
 
@@ -74,45 +83,16 @@ def deliver_files() -> None:
 
 
 def replay_devices() -> None:
-    """The last two weeks of the sample, sent by simulated HJ 212 devices over TCP to a real collector process."""
+    """The last two weeks of the sample, sent by simulated HJ 212 devices over TCP to a real collector."""
     folder = settings().data_home / "demo"
     folder.mkdir(exist_ok=True)
-    readings = [last_hours(f, folder / f.name.removesuffix(".gz")) for f in sample_files()]
     done = folder / "replayed"
     if done.exists():
         print("  replayed before; nothing to send")
         return
-    port = free_port()
-    config = folder / "collector.yaml"
-    config.write_text(
-        "collector: demo-gateway\nuplink: {kind: folder}\ndata_origin: public_reference\nspool: {seal_seconds: 1}\n"
-        f"heartbeat: {{seconds: 1}}\nhj212: [{{source: environment__air_quality__hj212, port: {port}}}]\n",
-        "utf-8",
-    )
-    log = (folder / "collector.log").open("ab")
-    collector = subprocess.Popen(
-        [sys.executable, "-m", "lakehouse.cli", "collect", "--config", str(config)],
-        stderr=log,
-        start_new_session=True,
-    )
-    try:
-        wait_until(lambda: port_taken(port) or collector.poll() is not None, 30)
-        feeder = [
-            sys.executable,
-            "-m",
-            "edge_collectors.feeders",
-            "hj212",
-            *map(str, readings),
-            "--log",
-            str(folder / "devices.jsonl"),
-        ]
-        sent = subprocess.run(
-            [*feeder, "--port", str(port), "--window", "32"], check=True, capture_output=True, text=True
-        )
-        print(f"  devices: {sent.stdout.strip()} packets by the collector")
-    finally:
-        collector.send_signal(signal.SIGTERM)
-        collector.wait(30)
+    readings = [last_hours(f, folder / f.name.removesuffix(".gz")) for f in sample_files()]
+    with collector(folder) as port:
+        print(f"  devices: {send(readings, port, folder / 'devices.jsonl')} packets by the collector")
     done.touch()
 
 
@@ -125,31 +105,54 @@ def last_hours(packed: Path, target: Path) -> Path:
     return target
 
 
+@contextmanager
+def collector(folder: Path) -> Iterator[int]:
+    """A collector process that listens on the port given; stopped in good order at the end.
+
+    Raises RuntimeError when it does not listen in time.
+    """
+    port, config, log = free_port(), folder / "collector.yaml", folder / "collector.log"
+    config.write_text(COLLECTOR.format(port=port), "utf-8")
+    command = [sys.executable, "-m", "lakehouse.cli", "collect", "--config", str(config)]
+    with log.open("ab") as errors:
+        process = subprocess.Popen(command, stderr=errors, start_new_session=True)
+    try:
+        end = time.monotonic() + START_SECONDS
+        while not port_taken(port):
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"The collector does not listen; see {log}.")
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def send(readings: list[Path], port: int, log: Path) -> str:
+    """Send readings as devices do; what the feeder says of its packets. Raises RuntimeError when it fails."""
+    feeder = [sys.executable, "-m", "edge_collectors.feeders", "hj212", *map(str, readings)]
+    options = ["--log", str(log), "--port", str(port), "--window", "32"]
+    sent = subprocess.run([*feeder, *options], capture_output=True, text=True)
+    if sent.returncode:
+        raise RuntimeError(f"The devices failed: {sent.stderr.strip().splitlines()[-1:]}; see {log}.")
+    return sent.stdout.strip()
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
-    """Poll until the condition holds. Raises RuntimeError after the given seconds."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > end:
-            raise RuntimeError(
-                f"The collector did not listen within {seconds:.0f} s; see {settings().data_home}/demo/collector.log."
-            )
-        time.sleep(0.05)
-
-
 def serve_until_stopped() -> None:
-    """Start the pages, print their addresses, wait for Ctrl-C, stop them."""
+    """Start the pages, print their addresses, wait for Ctrl-C or SIGTERM, stop them."""
     running = services()
     try:
         for name, service in running.items():
             print(f"  {name:<12} {service.start()}", flush=True)
         print("Ctrl-C stops the pages; `./lake serve` starts them again.", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        signal.sigwait(STOPPING)
     finally:
         for service in running.values():
             service.stop()

@@ -54,7 +54,8 @@ class Outcome:
 @contextmanager
 def step(stage: str, dataset: str, inputs: dict[str, object] | None = None) -> Iterator[Outcome]:
     """Run one step; its outcome is written whether it ends well or not. The error is passed on."""
-    outcome, started, clock = Outcome(stage, dataset, dict(inputs or {})), datetime.now(UTC), time.monotonic()
+    outcome = Outcome(stage, dataset, dict(inputs or {}))
+    started, clock = datetime.now(UTC), time.monotonic()
     state, error = "ok", None
     try:
         yield outcome

@@ -25,8 +25,13 @@ class Stage:
 
 
 def stages() -> list[Stage]:
-    """All registered stages in an order that respects `after`."""
-    found = {point.name: point.load() for point in entry_points(group="lake.stages")}
+    """All registered stages, each behind those that it comes after. Raises ValueError when one is missing."""
+    found: dict[str, Stage] = {p.name: p.load() for p in entry_points(group="lake.stages")}
+    for stage in found.values():
+        if missing := set(stage.after) - found.keys():
+            raise ValueError(
+                f"Stage {stage.name} comes after {', '.join(sorted(missing))}, which nobody registers."
+            )
     order = TopologicalSorter({name: stage.after for name, stage in found.items()})
     return [found[name] for name in order.static_order()]
 

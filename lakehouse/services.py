@@ -1,9 +1,10 @@
-"""Long-running servers of the platform: found by entry point, started as processes of their own, ended by their id.
+"""Long-running servers: found by entry point, run as processes of their own, ended by their ids.
 
-A service is a module with `start() -> address`, `stop() -> bool`, `running_pid() -> int | None` and `address()`.
+A service is a module with `start() -> address`, `stop() -> bool`, `running_pid() -> int | None`, `address()`.
 `WebProcess` serves most of them.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from typing import Protocol
 
 from lakehouse.settings import settings
 
-START_SECONDS, STOP_SECONDS = 60.0, 15.0
+START_SECONDS, STOP_SECONDS = 120.0, 15.0
 
 
 class Service(Protocol):
@@ -64,8 +65,8 @@ class WebProcess:
             pid = int(self.pid_file.read_text())
             line = Path(f"/proc/{pid}/cmdline")
             os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
-            return None
+        except (FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
+            return None  # no file, a torn one, nobody, or somebody else's process
         return pid if not line.exists() or self.command[-1].encode() in line.read_bytes() else None
 
     def start(self) -> str:
@@ -94,36 +95,39 @@ class WebProcess:
         pid = self.running_pid()
         if pid is None:
             return False
-        os.kill(pid, signal.SIGTERM)
+        _signal(pid, signal.SIGTERM)
         end = time.monotonic() + STOP_SECONDS
         while self.running_pid() and time.monotonic() < end:
-            _reap(pid)
+            _reap(pid, os.WNOHANG)
             time.sleep(0.05)
         if self.running_pid():
-            os.kill(pid, signal.SIGKILL)
-            _reap(pid)
+            _signal(-pid, signal.SIGKILL)  # with the workers: the server leads a group of its own
+        _reap(pid, 0)
         self.pid_file.unlink(missing_ok=True)
         return True
 
     def _wait(self, process: subprocess.Popen) -> None:
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            if process.poll() is not None:
-                break
+        while process.poll() is None and time.monotonic() < end:
             if answers(self.address() + self.health):
                 return
             time.sleep(0.1)
-        process.kill()
+        _signal(-process.pid, signal.SIGKILL)
+        process.wait()
         self.pid_file.unlink(missing_ok=True)
         tail = "\n".join(self.log_file.read_text("utf-8", "replace").splitlines()[-5:])
         raise RuntimeError(f"{self.name} did not come up; the end of {self.log_file}:\n{tail}")
 
 
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _reap(pid: int, options: int) -> None:
+    """Take leave of an ended child; a server that another process started is none of ours."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, options)
 
 
 def port_taken(port: int) -> bool:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 OPTIONS = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension,org.apache.sedona.sql.SedonaSqlExtensions",
+    "spark.sql.extensions": (
+        "io.delta.sql.DeltaSparkSessionExtension,org.apache.sedona.sql.SedonaSqlExtensions"
+    ),
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
     "spark.kryo.registrator": "org.apache.sedona.core.serde.SedonaKryoRegistrator",
@@ -21,8 +23,8 @@ OPTIONS = {
     "spark.sql.shuffle.partitions": "4",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # INT96 reads back without a zone
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",  # the default starts 10,000 tasks in VACUUM
-    "spark.databricks.delta.snapshotPartitions": "2",  # the default of 50 is 50 empty tasks a log replay
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",  # default: 10,000 tasks in VACUUM
+    "spark.databricks.delta.snapshotPartitions": "2",  # default: 50 empty tasks a log replay
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",

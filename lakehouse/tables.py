@@ -17,6 +17,7 @@ from lakehouse.settings import settings
 if TYPE_CHECKING:
     import duckdb
 
+DUCK_TYPES = {"date": "DATE", "string": "VARCHAR", "integer": "INTEGER", "long": "BIGINT"}
 LAYERS = ("bronze", "silver", "quarantine", "dead_letter", "gold", "ops", "reference")
 
 
@@ -84,7 +85,7 @@ def append(
     transaction: tuple[str, int] | None = None,
     partition_by: Sequence[str] = (),
 ) -> bool:
-    """Append; with a transaction (application id, version) once only: False = that version was committed before."""
+    """Append; with a transaction (application id, version) once only: False = it was committed before."""
     if transaction and transacted(name, transaction[0]) >= transaction[1]:
         return False
     properties = CommitProperties(app_transactions=[Transaction(*transaction)]) if transaction else None
@@ -158,11 +159,26 @@ def duck(*wanted: str) -> "duckdb.DuckDBPyConnection":
 
 
 def attach(connection: "duckdb.DuckDBPyConnection", wanted: Iterable[str]) -> None:
-    """Register Delta tables as views of an open connection."""
+    """Make Delta tables views of an open connection, each as it is now."""
     for name in wanted:
         layer, table = name.split(".")
         connection.execute(f"create schema if not exists {layer}")
-        connection.register(f"_delta_{layer}_{table}", open_table(name).to_pyarrow_dataset())
-        connection.execute(
-            f'create or replace view {layer}."{table}" as select * from "_delta_{layer}_{table}"'
-        )
+        connection.execute(f'create or replace view {layer}."{table}" as {_scan(connection, name)}')
+
+
+def _scan(connection: "duckdb.DuckDBPyConnection", name: str) -> str:
+    """SQL that reads the table. DuckDB reads plain files itself; what needs more goes through Arrow, which
+    costs the import of pandas (as long as all the rest of a command)."""
+    table = open_table(name)
+    found, parts = files(name, table.version()), table.metadata().partition_columns
+    types = {f.name: DUCK_TYPES.get(str(getattr(f.type, "type", "")), "") for f in table.schema().fields}
+    if not found or table.protocol().reader_features or not all(types[p] for p in parts):
+        connection.register(f"_delta_{name}", table.to_pyarrow_dataset())
+        return f'select * from "_delta_{name}"'
+    columns = ", ".join(f'"{column}"' for column in types)
+    listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in found)
+    hive = ", ".join(f"'{part}': {types[part]}" for part in parts)
+    options = (
+        f", hive_partitioning = true, hive_types = {{{hive}}}" if parts else ", hive_partitioning = false"
+    )
+    return f"select {columns} from read_parquet([{listed}], union_by_name = true{options})"

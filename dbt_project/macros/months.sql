@@ -25,10 +25,14 @@
 {%- endmacro %}
 
 -- insert_overwrite replaces only months that have rows; months of the run that became empty are deleted first.
+-- `present` selects the months that have rows (Delta's DELETE takes no subquery, so they are fetched).
 {% macro delete_emptied_months(present, beside=0) -%}
-    {%- if is_incremental() -%}
+    {%- if is_incremental() and execute -%}
         delete from {{ this }}
-        where {{ in_months('event_month', beside) }} and event_month not in ({{ present }})
+        where {{ in_months('event_month', beside) }}
+        {%- for row in run_query(present) %}
+            and event_month <> date'{{ row[0] }}'
+        {%- endfor -%}
     {%- else -%}
         select 1
     {%- endif -%}

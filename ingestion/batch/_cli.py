@@ -19,12 +19,8 @@ deliver = typer.Typer(help="Deliver files of one source; each is answered by a s
 fetch = typer.Typer(help="Fetch a file from an HTTP address and deliver it.")
 receipts = typer.Typer(help="List, show and verify receipts.", no_args_is_help=True)
 
-SourceName = Annotated[
-    str, typer.Argument(help="Name of the source mapping, e.g. environment__air_quality__prsa.")
-]
-Revision = Annotated[
-    int, typer.Option(help="Declared by the sender; a higher revision corrects a lower one.")
-]
+SourceName = Annotated[str, typer.Argument(help="Name of the source mapping, e.g. environment__air_quality__prsa.")]
+Revision = Annotated[int, typer.Option(help="Declared by the sender; a higher revision corrects a lower one.")]
 
 
 @deliver.callback(invoke_without_command=True)
@@ -41,7 +37,9 @@ def answer(file: Path, source: str, revision: int = 0) -> str:
     """Deliver one file; one sentence on what became of it."""
     delivery, is_new = receive(file, source, sender=getpass.getuser(), revision=revision)
     if not is_new and delivery.receipt_file.exists():
-        return f"{file.name}: the same delivery as {delivery.delivery_id} of {delivery.received_at[:19]}; nothing was landed again."
+        return (
+            f"{file.name}: the same delivery as {delivery.delivery_id} of {delivery.received_at[:19]}; nothing was landed again."
+        )
     result = land(delivery)
     if result["state"] == "refused":
         return f"{file.name}: refused and kept as {delivery.delivery_id}. {result['reason']}"
@@ -69,7 +67,8 @@ def list_receipts(source: Annotated[str, typer.Option(help="Only this source.")]
     for row in sorted(tables.read(receipts_.TABLE).to_pylist(), key=lambda r: r["received_at"]):
         if source in ("", row["source"]):
             typer.echo(
-                f"{row['received_at'][:19]} {row['delivery_id']} {row['state']:<8} {row['received']:>8} {row['source']} {row['file_name']}"
+                f"{row['received_at'][:19]} {row['delivery_id']} {row['state']:<8} {row['received']:>8}"
+                f" {row['source']} {row['file_name']}"
             )
 
 
@@ -96,12 +95,8 @@ def verify(
     """Whether a receipt file is unchanged and signed by the trusted key; needs no lake and no network."""
     body = json.loads(file.read_text("utf-8"))
     if not receipts_.verify(body, public_key or receipts_.public_key()):
-        raise ValueError(
-            f"{file}: the signature does not fit; the receipt was changed, or another installation signed it."
-        )
-    typer.echo(
-        f"{file.name}: valid; {body['file_name']} of {body['received_at'][:19]}, state {body['state']}."
-    )
+        raise ValueError(f"{file}: the signature does not fit; the receipt was changed, or another installation signed it.")
+    typer.echo(f"{file.name}: valid; {body['file_name']} of {body['received_at'][:19]}, state {body['state']}.")
 
 
 def _known(source: str) -> None:

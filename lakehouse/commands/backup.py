@@ -1,10 +1,12 @@
 """Write data and secrets into one archive that `lake restore` reads."""
 
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 
+from lakehouse import tables
 from lakehouse.settings import settings
 
 app = typer.Typer()
@@ -13,24 +15,42 @@ LEFT_OUT = {"scratch", "run"}
 
 @app.callback(invoke_without_command=True)
 def backup(archive: Path) -> None:
-    """Save everything but scratch files. Delta tables are append-only files, so the copy of a running lake is consistent per table: a log is
-    saved before the files that it names.
+    """Save everything but scratch files; the lake may run meanwhile.
 
-    The archive holds the signing keys; keep it as safe as the secrets folder.
+    What was received is saved first, then the tables' logs from the record of operation back to bronze, then
+    the rest: so every file that a saved log names is saved, and no saved outcome speaks of rows that are
+    missing. At worst a restored lake does some work again. Keep the archive as safe as the keys that it holds.
     """
     part = archive.with_name(f".{archive.name}.part")
+    part.unlink(missing_ok=True)
     part.touch(mode=0o600)
     with tarfile.open(part, "w:gz", compresslevel=1) as out:
-        for label, folder in (("data", settings().data_home), ("secrets", settings().secrets)):
-            if folder.exists():
-                _add(out, folder, label)
+        for name, path in members(settings().data_home, settings().secrets):
+            if path.resolve() not in (archive.resolve(), part.resolve()):
+                out.add(path, name, recursive=False)
     part.replace(archive)
     typer.echo(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
 
 
-def _add(out: tarfile.TarFile, folder: Path, label: str) -> None:
-    """Logs before data files: every file that a saved log names is then saved after it."""
-    files = [p for p in sorted(folder.rglob("*")) if not set(p.relative_to(folder).parts[:1]) & LEFT_OUT]
-    for path in sorted(files, key=lambda p: "_delta_log" not in p.parts):
-        if path.is_symlink() or path.is_file():
-            out.add(path, f"{label}/{path.relative_to(folder)}", recursive=False)
+def members(data: Path, secrets: Path) -> Iterator[tuple[str, Path]]:
+    """Name in the archive and path of every file, in the order in which it is safe to read them.
+
+    Each folder is listed only when its turn comes.
+    """
+    saved: set[Path] = set()
+    logs = [data / "tables" / layer for layer in reversed(tables.LAYERS)]
+    for folder, only_logs in [(data / "landing", False), *((log, True) for log in logs), (data, False)]:
+        for path in sorted(folder.rglob("*")):
+            is_due = not only_logs or "_delta_log" in path.parts
+            if is_due and path not in saved and _wanted(path, data):
+                saved.add(path)
+                yield f"data/{path.relative_to(data)}", path
+    for path in sorted(secrets.rglob("*")):
+        if path.is_file():
+            yield f"secrets/{path.relative_to(secrets)}", path
+
+
+def _wanted(path: Path, data: Path) -> bool:
+    """No folders and nothing of running processes; `_last_checkpoint` may name a file made after the list."""
+    is_ours = path.relative_to(data).parts[0] not in LEFT_OUT and path.name != "_last_checkpoint"
+    return is_ours and (path.is_symlink() or path.is_file())

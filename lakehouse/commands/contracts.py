@@ -11,7 +11,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def lint() -> None:
-    """Check every contract against ODCS v3.1, the closed list of custom properties and the row-rule language."""
+    """Check every contract: ODCS v3.1, the closed list of custom properties, the language of row rules."""
     from lakehouse.contracts.lint import findings
     from lakehouse.contracts.load import contracts
 
@@ -20,9 +20,8 @@ def lint() -> None:
         typer.echo(sentence)
     if found:
         raise typer.Exit(1)
-    typer.echo(
-        f"{len(contracts().datasets)} contracts and {len(contracts().sources)} source mappings: nothing to mend."
-    )
+    known = contracts()
+    typer.echo(f"{len(known.datasets)} contracts and {len(known.sources)} source mappings: nothing to mend.")
 
 
 @app.command()
@@ -32,15 +31,13 @@ def show(dataset: str, language: Annotated[str, typer.Option(help="zh or en")] =
     from lakehouse.contracts.derive import labels
 
     found = contracts()[dataset]
-    typer.echo(
-        f"{found.table}  version {found.version}  ({found.name_zh} / {found.name_en})\n{found.description}\nGrain: {found.grain}\n"
-    )
+    typer.echo(f"{found.table}  version {found.version}  ({found.name_zh} / {found.name_en})")
+    typer.echo(f"{found.description}\nGrain: {found.grain}\n")
     named = labels(found, language)
     for field in found.fields:
-        marks = "".join(["*" if field.primary_key else " ", "!" if field.required else " "])
-        typer.echo(
-            f"{marks} {field.name:<20} {field.logical_type:<10} {named[field.name]}: {field.description}"
-        )
+        marks = f"{'*' if field.primary_key else ' '}{'!' if field.required else ' '}"
+        about = f"{named[field.name]}: {field.description}"
+        typer.echo(f"{marks} {field.name:<20} {field.logical_type:<10} {about}")
     typer.echo("\n* key, ! required\n")
     for rule in found.rules:
         typer.echo(f"{rule.severity:<8} {rule.name:<36} {rule.description}")

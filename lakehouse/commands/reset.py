@@ -13,16 +13,25 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Stop the pages, then delete the data home."""
-    home = settings().data_home
-    if not home.exists():
-        typer.echo(f"{home} is empty already.")
+    """Stop the pages, then delete the data home.
+
+    Raises ValueError when the checkout, the toolchain or the secrets lie inside it.
+    """
+    lake = settings()
+    for kept in (lake.checkout, lake.toolchain, lake.secrets):
+        if kept.is_relative_to(lake.data_home):
+            raise ValueError(
+                f"{kept} lies in the data home {lake.data_home}; set LAKE_DATA_HOME to a folder of its own."
+            )
+    if not lake.data_home.exists():
+        typer.echo(f"{lake.data_home} is empty already.")
         return
     if not yes:
-        typer.confirm(
-            f"Delete everything in {home}? Stewards' decisions go too; `lake backup` keeps them.", abort=True
+        question = (
+            f"Delete everything in {lake.data_home}? Stewards' decisions go too; `lake backup` keeps them."
         )
+        typer.confirm(question, abort=True)
     for service in services().values():
         service.stop()
-    shutil.rmtree(home)
-    typer.echo(f"{home} deleted.")
+    shutil.rmtree(lake.data_home)
+    typer.echo(f"{lake.data_home} deleted.")

@@ -1,15 +1,18 @@
-"""Restore an archive of `lake backup` into an empty data home."""
+"""Restore an archive of `lake backup` into an empty data home, or prove that it could be (--drill)."""
 
+import shutil
 import tarfile
+import tempfile
+import zlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lakehouse import tables
 from lakehouse.settings import settings
 
 app = typer.Typer()
+HOMES = ("data", "secrets")
 
 
 @app.callback(invoke_without_command=True)
@@ -17,44 +20,63 @@ def restore(
     archive: Path,
     drill: Annotated[bool, typer.Option(help="Only check that every table of the archive opens.")] = False,
 ) -> None:
-    """Unpack data and secrets, then open every table.
+    """Unpack beside the data home, open and count every table, then put it in place.
 
-    Raises FileExistsError when the data home is not empty, ValueError for an archive that is none of ours.
+    Raises ValueError when the data home is not empty, when the keys here are others than the archive's, or when
+    the file is no whole backup of a lake.
     """
-    lake = settings()
-    if drill:
-        _drill(archive)
-        return
-    if lake.data_home.exists() and any(lake.data_home.iterdir()):
-        raise ValueError(
-            f"{lake.data_home} is not empty; `lake reset` first, or set LAKE_DATA_HOME to a new folder."
-        )
-    unpack(archive, lake.data_home, lake.secrets)
-    for name in tables.names():
-        typer.echo(f"{name:<50} version {tables.version(name)}")
+    data, secrets = settings().data_home, settings().secrets
+    if not drill and data.exists() and any(data.iterdir()):
+        raise ValueError(f"{data} is not empty; `lake reset` first, or set LAKE_DATA_HOME to a new folder.")
+    data.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=data.parent, prefix=".restore-") as scratch:
+        unpacked = Path(scratch)
+        unpack(archive, unpacked)
+        for name, rows in count(unpacked / "data" / "tables").items():
+            typer.echo(f"{name:<50} {rows:>12,} rows")
+        if not drill:
+            put_secrets(unpacked / "secrets", secrets)
+            data.rmdir() if data.exists() else None
+            (unpacked / "data").rename(data)
+    typer.echo(f"{archive}: {'every table opens' if drill else f'restored to {data}'}.")
 
 
-def _drill(archive: Path) -> None:
-    import tempfile
+def unpack(archive: Path, folder: Path) -> None:
+    """Members `data/...` and `secrets/...` go into the folder; an archive with anything else is refused."""
+    try:
+        with tarfile.open(archive) as packed:
+            names = packed.getnames()
+            strange = [n for n in names if n.split("/")[0] not in HOMES or "/" not in n]
+            if strange or not names:
+                raise ValueError(
+                    f"{archive} holds {strange[0] if names else 'nothing'}, so it is no backup of a lake."
+                )
+            packed.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise ValueError(f"{archive} is no whole archive ({error}); take another backup.") from error
+    for home in HOMES:
+        (folder / home).mkdir(exist_ok=True)
 
+
+def count(tables: Path) -> dict[str, int]:
+    """Rows of every unpacked table, read from its files."""
     from deltalake import DeltaTable
 
-    with tempfile.TemporaryDirectory() as scratch:
-        unpack(archive, Path(scratch) / "data", Path(scratch) / "secrets")
-        logs = sorted((Path(scratch) / "data" / "tables").glob("*/*/_delta_log"))
-        for log in logs:
-            DeltaTable(log.parent).to_pyarrow_dataset().count_rows()
-        typer.echo(f"{archive}: {len(logs)} tables open and count.")
+    logs = sorted(tables.glob("*/*/_delta_log"))
+    found = {f"{log.parent.parent.name}.{log.parent.name}": DeltaTable(log.parent) for log in logs}
+    return {name: table.to_pyarrow_dataset().count_rows() for name, table in found.items()}
 
 
-def unpack(archive: Path, data: Path, secrets: Path) -> None:
-    """Members `data/...` and `secrets/...` go to their homes; anything else is refused."""
-    homes = {"data": data, "secrets": secrets}
-    with tarfile.open(archive) as packed:
-        members = packed.getmembers()
-        if strange := [m.name for m in members if m.name.split("/")[0] not in homes]:
-            raise ValueError(f"{archive} holds {strange[0]}, so it is no backup of a lake.")
-        for member in members:
-            label, _, inside = member.name.partition("/")
-            homes[label].mkdir(parents=True, exist_ok=True, mode=0o700 if label == "secrets" else 0o755)
-            packed.extract(member.replace(name=inside), homes[label], filter="data")
+def put_secrets(unpacked: Path, secrets: Path) -> None:
+    """Keys go to the secrets folder; one that is there and differs would be lost, so that is refused."""
+    files = sorted(p for p in unpacked.rglob("*") if p.is_file())
+    targets = {file: secrets / file.relative_to(unpacked) for file in files}
+    for file, target in targets.items():
+        if target.exists() and target.read_bytes() != file.read_bytes():
+            raise ValueError(
+                f"{target} is another key than the archive's; move it away, or set LAKE_SECRETS_HOME."
+            )
+    secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for file, target in targets.items():
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.copy2(file, target)

@@ -1,55 +1,63 @@
-"""Ask SQL of the serving file (gold, ops, labels), or of all Delta tables with --lake; result to screen, CSV or Parquet."""
+"""Ask SQL of the serving file (gold, ops, labels) or of all Delta tables; to screen, CSV or Parquet."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lakehouse.settings import settings
 
+if TYPE_CHECKING:
+    import duckdb
+
 app = typer.Typer()
+READING = {"SELECT", "EXPLAIN", "MULTI"}  # MULTI: a pivot
 
 
 @app.callback(invoke_without_command=True)
 def sql(
     query: str,
-    lake: Annotated[
-        bool, typer.Option("--lake", help="Over all Delta tables instead of the serving file.")
-    ] = False,
+    lake: Annotated[bool, typer.Option("--lake", help="Ask all Delta tables, not the serving file.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the result to a .csv or .parquet file.")] = None,
 ) -> None:
-    """DuckDB's SQL, read-only; starts no JVM."""
+    """DuckDB's SQL, one statement that reads; starts no JVM."""
     import duckdb
 
-    connection = connect(lake)
     try:
-        result = connection.sql(query)
-        if result is None:
-            raise ValueError("That statement gives no rows; this command reads, it does not write.")
+        statements = duckdb.extract_statements(query)
+        if [s.type.name in READING for s in statements] != [True]:
+            raise ValueError("Write one statement that reads; this command changes nothing.")
+        result = (over_tables(query) if lake else over_serving_file()).sql(query)
         write(result, out) if out else typer.echo(str(result), nl=False)
     except duckdb.Error as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(" ".join(str(error).split())) from error
 
 
-def connect(lake: bool):
-    """Read-only connection to the serving file, or to views over all Delta tables."""
+def over_tables(query: str) -> "duckdb.DuckDBPyConnection":
+    """A connection with the Delta tables that the query names (where it names none, with all)."""
     import duckdb
 
-    if lake:
-        from lakehouse import tables
+    from lakehouse import tables
 
-        return tables.duck()
+    there = set(tables.names())
+    return tables.duck(*(duckdb.connect().get_table_names(query, qualified=True) & there))
+
+
+def over_serving_file() -> "duckdb.DuckDBPyConnection":
+    """A connection to the serving file that cannot write."""
+    import duckdb
+
     file = settings().serving / "serving.duckdb"
     if not file.exists():
         raise LookupError(
-            "There is no serving file yet; `lake run` makes it, and `lake sql --lake` asks the tables themselves."
+            "There is no serving file yet; `lake run` makes it, `lake sql --lake` asks the tables."
         )
     connection = duckdb.connect(str(file), read_only=True)
     connection.execute("set TimeZone = 'UTC'")
     return connection
 
 
-def write(result, out: Path) -> None:
+def write(result: "duckdb.DuckDBPyRelation", out: Path) -> None:
     """Write a result by the file's ending."""
     writers = {".csv": result.write_csv, ".parquet": result.write_parquet}
     if out.suffix not in writers:

@@ -1,6 +1,7 @@
 """Show what runs, what the lake holds, how fresh it is and how the last run ended."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
 
@@ -9,34 +10,39 @@ from lakehouse.services import services
 from lakehouse.settings import settings
 
 app = typer.Typer()
+NEWEST = f"""
+select stage, dataset, state, rows_out, error, started_at from {outcomes.TABLE}
+qualify row_number() over (partition by stage, dataset order by started_at desc) = 1
+order by started_at
+"""
 
 
 @app.callback(invoke_without_command=True)
 def status() -> None:
     """Services, clock, tables per layer, and the newest outcome of each stage and dataset."""
     lake = settings()
-    typer.echo(
-        f"data home    {lake.data_home}  (profile {lake.profile}, as of {lake.as_of_time():%Y-%m-%d %H:%M} UTC)"
-    )
+    clock = f"{lake.as_of_time():%Y-%m-%d %H:%M} UTC"
+    typer.echo(f"data home    {lake.data_home}  (profile {lake.profile}, as of {clock})")
     for name, service in services().items():
         pid = service.running_pid()
         typer.echo(f"{name:<12} {f'{service.address()} (process {pid})' if pid else 'not running'}")
     for layer in tables.LAYERS:
         typer.echo(f"{layer:<12} {len(tables.names(layer))} tables")
     for row in newest_outcomes():
-        age = datetime.now(UTC) - row["started_at"]
-        typer.echo(
-            f"{row['stage']:<12} {row['dataset']:<42} {row['state']:<7} {row['rows_out'] or 0:>10} rows  {age.total_seconds() / 3600:.1f} h ago"
-        )
-        if row["error"]:
-            typer.echo(f"             {row['error'].splitlines()[-1]}")
+        typer.echo(in_words(row))
 
 
-def newest_outcomes() -> list[dict]:
+def newest_outcomes() -> list[dict[str, Any]]:
     """The newest outcome row of each stage and dataset, in the order in which they ran."""
     if not tables.exists(outcomes.TABLE):
         return []
-    newest: dict[tuple, dict] = {}
-    for row in sorted(tables.read(outcomes.TABLE).to_pylist(), key=lambda r: r["started_at"]):
-        newest[row["stage"], row["dataset"]] = row
-    return sorted(newest.values(), key=lambda r: r["started_at"])
+    found = tables.duck(outcomes.TABLE).sql(NEWEST)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def in_words(row: dict[str, Any]) -> str:
+    """One line per outcome; the error of a failed one on a second."""
+    hours = (datetime.now(UTC) - row["started_at"]).total_seconds() / 3600
+    what = f"{row['stage']:<12} {row['dataset']:<42} {row['state']:<7}"
+    error = f"\n{'':<12} {row['error'].splitlines()[-1]}" if row["error"] else ""
+    return f"{what} {row['rows_out'] or 0:>10} rows  {hours:.1f} h ago{error}"

@@ -21,8 +21,7 @@ def tables(layer: Annotated[str, typer.Argument(help="Only this layer.")] = "") 
 
 def figures(name: str) -> tuple[int, int, int]:
     """Rows, bytes and version of a table from its log."""
-    import pyarrow as pa
-
     table = lake.open_table(name)
-    files = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    return sum(f.get("num_records") or 0 for f in files), sum(f["size_bytes"] for f in files), table.version()
+    files = table.get_add_actions(flatten=True)
+    rows, sizes = (files.column(c).to_pylist() for c in ("num_records", "size_bytes"))
+    return sum(n or 0 for n in rows), sum(sizes), table.version()

@@ -8,14 +8,11 @@ from lakehouse import tables
 
 app = typer.Typer()
 KEPT_HOURS = 168
+Hours = Annotated[int, typer.Option(help="Keep files that versions of the last hours need.", min=KEPT_HOURS)]
 
 
 @app.callback(invoke_without_command=True)
-def upkeep(
-    hours: Annotated[
-        int, typer.Option(help="Keep files that versions of the last hours need.", min=KEPT_HOURS)
-    ] = KEPT_HOURS,
-) -> None:
+def upkeep(hours: Hours = KEPT_HOURS) -> None:
     """Run weekly (deploy/systemd has the timer). Time travel reaches back as far as files are kept."""
     for name in tables.names():
         table = tables.open_table(name)
@@ -24,6 +21,5 @@ def upkeep(
         table.create_checkpoint()
         table.cleanup_metadata()
         removed = table.vacuum(retention_hours=hours, dry_run=False)
-        typer.echo(
-            f"{name:<50} {before:>5} -> {len(table.file_uris()):>5} files, {len(removed)} old files deleted"
-        )
+        after = len(table.file_uris())
+        typer.echo(f"{name:<50} {before:>5} -> {after:>5} files, {len(removed)} old files deleted")

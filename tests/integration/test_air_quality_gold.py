@@ -58,7 +58,9 @@ def odd_days() -> list[aqi_cases.StationDay]:
 @pytest.fixture(scope="module")
 def gold(spark, tmp_path_factory) -> dict[str, pd.DataFrame]:
     """Every gold table after one run over all cases."""
-    rows = [row for d in [*EDGE_DAYS, *RANDOM_DAYS, *odd_days()] for row in silver_hours.day(d.station, d.day, as_floats(d.hours))]
+    rows = [
+        row for d in [*EDGE_DAYS, *RANDOM_DAYS, *odd_days()] for row in silver_hours.day(d.station, d.day, as_floats(d.hours))
+    ]
     for number, (given, *_) in enumerate(aqi_cases.WORKED):
         hours = {p: [float(v)] * 24 for p, v in zip(ORDER, given, strict=True)}
         rows += silver_hours.day(WORKED, date(2016, 5, 1) + timedelta(days=number), hours)

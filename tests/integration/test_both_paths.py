@@ -52,7 +52,9 @@ SCENARIOS_ITEMS = [
 
 @pytest.fixture
 def bronze(spark_lake):
-    prsa = pa.concat_tables([delivered(SCENARIOS_COLUMNS), delivered(SCENARIOS_COLUMNS, "d2"), delivered(CORRECTED, "d3", revision=1)])
+    prsa = pa.concat_tables(
+        [delivered(SCENARIOS_COLUMNS), delivered(SCENARIOS_COLUMNS, "d2"), delivered(CORRECTED, "d3", revision=1)]
+    )
     tables.append("bronze.environment__air_quality__prsa", prsa)
     tables.append("bronze.environment__air_quality__hj212", sent(SCENARIOS_ITEMS))
 

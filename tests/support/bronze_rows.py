@@ -24,7 +24,9 @@ def delivered(rows: list[dict], delivery: str = "d1", revision: int = 0) -> pa.T
         for r in rows
     ]  # fmt: skip
     texts = [(c, pa.string()) for c in [*columns, "station", "_delivery_id", "_record_id", "_data_origin"]]
-    return pa.Table.from_pylist(out, pa.schema([*texts, ("_observed_at", TIME), ("_received_at", TIME), ("_revision", pa.int64())]))
+    return pa.Table.from_pylist(
+        out, pa.schema([*texts, ("_observed_at", TIME), ("_received_at", TIME), ("_revision", pa.int64())])
+    )
 
 
 def sent(documents: list[dict]) -> pa.Table:

@@ -246,10 +246,21 @@ def as_arrow(name: str, frame: pd.DataFrame) -> pa.Table:
 
 
 def write(
-    data_home: Path, source: Path, station_count: int = 12, start: str = "2016-01-01", end: str = "2017-02-28"
+    data_home: Path,
+    source: Path,
+    station_count: int = 12,
+    start: str = "2016-01-01",
+    end: str = "2017-02-28",
+    test_vectors: tuple[str, ...] = (),
 ) -> dict[str, int]:
-    """Write the tables as Delta under `data_home`/tables/<layer>/<name>, replacing them; returns rows per table."""
-    made = {name: as_arrow(name, frame) for name, frame in gold(source, station_count, start, end).items()}
+    """Write the tables as Delta under `data_home`/tables/<layer>/<name>, replacing them; returns rows per table.
+
+    The days of the stations named in `test_vectors` are marked as test vectors.
+    """
+    frames = gold(source, station_count, start, end)
+    days = frames["gold.agg_air_quality_daily"]
+    days.loc[days.station_id.isin(test_vectors), "data_origin"] = "test_vector"
+    made = {name: as_arrow(name, frame) for name, frame in frames.items()}
     made |= reference_tables()
     made |= operations_fixture.operations(received=made["gold.fct_air_quality_hourly"].num_rows)
     for name, table in made.items():

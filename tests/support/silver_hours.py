@@ -43,7 +43,17 @@ def write(rows: list[dict]) -> int:
 
 
 def as_arrow(rows: list[dict]) -> pa.Table:
-    return pa.Table.from_pylist(rows, arrow_schema(contracts()["environment__air_quality_hourly"]))
+    return as_rows(rows, "environment__air_quality_hourly")
+
+
+def as_rows(rows: list[dict], dataset: str) -> pa.Table:
+    """Rows of any dataset as Arrow; columns not given are null."""
+    return pa.Table.from_pylist(rows, arrow_schema(contracts()[dataset]))
+
+
+def local(year: int, month: int, day: int, hour: int) -> datetime:
+    """A moment of Beijing's clock as UTC."""
+    return datetime(year, month, day, hour, tzinfo=BEIJING).astimezone(UTC)
 
 
 PRSA_COLUMNS = {"PM2.5": "pm25", "PM10": "pm10", "SO2": "so2", "NO2": "no2", "CO": "co", "O3": "o3"}

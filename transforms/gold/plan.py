@@ -2,18 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-
-import pyarrow.compute as pc
 
 from lakehouse import outcomes, tables
 from lakehouse.pipeline import Plan
 from lakehouse.settings import CHECKOUT, settings
+from transforms.gold.changes import changed_months, provisional_months, settled
 from transforms.gold.models import models
 
-AIR = "silver.environment__air_quality_hourly"
 FORECASTS = "silver.environment__pm25_forecasts"
 HOURS = "gold.fct_air_quality_hourly"
 FORECAST = "forecast"
@@ -25,7 +23,7 @@ def gold() -> Plan:
     sources = available()
     if not expected(sources):
         return {}
-    inputs = {name: tables.version(name) for name in sources} | {"definitions": definitions(), **settled()}
+    inputs = {name: tables.version(name) for name in sources} | {"definitions": definitions(), **settled(sources)}
     last = outcomes.last_inputs("gold", "gold")
     complete = all(tables.exists(f"gold.{name}") for name in expected(sources))
     if complete and last == inputs:
@@ -62,46 +60,6 @@ def excluded(sources: Iterable[str]) -> list[str]:
     there = set(sources)
     waiting = [m.name for m in models().values() if FORECAST not in m.tags and not m.silver <= there]
     return [f"tag:{FORECAST}", *sorted(waiting)]
-
-
-def changed_months(sources: Iterable[str], last: dict) -> set[str]:
-    """Months (first day, ISO) of which a data file came or went since the versions of the last run."""
-    return {month for name in sources for month in _months_between(name, last.get(name))}
-
-
-def _months_between(name: str, since: int | None) -> set[str]:
-    now = _files(name)
-    before = _files(name, since) if since is not None else {}
-    return {month for path, month in (now | before).items() if (path in now) != (path in before)}
-
-
-def _files(name: str, version: int | None = None) -> dict[str, str]:
-    actions = tables.open_table(name, version).get_add_actions(flatten=True)
-    paths, months = actions.column("path").to_pylist(), actions.column("partition._event_month").to_pylist()
-    return {path: str(month) for path, month in zip(paths, months, strict=True)}
-
-
-def provisional_months() -> set[str]:
-    """Months of gold that hold a row still marked provisional."""
-    if not tables.exists(HOURS):
-        return set()
-    found = tables.read(HOURS, ["event_month"], filters=pc.field("is_provisional"))
-    return {str(m) for m in pc.unique(found["event_month"]).to_pylist()}
-
-
-def settled() -> dict[str, str]:
-    """The run's clock as far as it still changes gold: rows settle within 3 days, KPIs within 20 days of their year."""
-    if not tables.exists(AIR):
-        return {}
-    as_of, last_hour = settings().as_of_time(), _last_hour()
-    rows = min(as_of, last_hour + timedelta(days=3))
-    year_settled = datetime(last_hour.year + 1, 1, 1, tzinfo=UTC) + timedelta(days=22)
-    return {"rows_as_of": f"{rows:%Y-%m-%dT%H}", "kpis_as_of": f"{min(as_of, year_settled):%Y-%m-%dT%H}"}
-
-
-def _last_hour() -> datetime:
-    stats = tables.open_table(AIR).get_add_actions(flatten=True).column("max.hour_at").to_pylist()
-    return max((s if s.tzinfo else s.replace(tzinfo=UTC) for s in stats if s), default=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 @cache

@@ -63,7 +63,16 @@ def _places() -> list[str]:
     home.mkdir(parents=True, exist_ok=True)
     target = {"type": "spark", "method": "session", "host": "localhost", "schema": "gold", "threads": THREADS}
     (home / "profiles.yml").write_text(yaml.safe_dump({"lake": {"target": "session", "outputs": {"session": target}}}), "utf-8")
-    return ["--project-dir", str(FOLDER), "--profiles-dir", str(home), "--target-path", str(home / "target"), "--log-path", str(home / "logs")]
+    return [
+        "--project-dir",
+        str(FOLDER),
+        "--profiles-dir",
+        str(home),
+        "--target-path",
+        str(home / "target"),
+        "--log-path",
+        str(home / "logs"),
+    ]
 
 
 def _invoke(arguments: list[str]):
@@ -79,7 +88,9 @@ def _checked(answer) -> list[NodeResult]:
     results = [_result(r) for r in getattr(answer.result, "results", ())]
     failed = [r for r in results if r.status in ("error", "fail", "runtime error")]
     if failed:
-        raise GoldError("; ".join(_sentence(r) for r in failed[:3]) + (f"; and {len(failed) - 3} more" if failed[3:] else "") + ".")
+        raise GoldError(
+            "; ".join(_sentence(r) for r in failed[:3]) + (f"; and {len(failed) - 3} more" if failed[3:] else "") + "."
+        )
     return results
 
 

@@ -125,7 +125,11 @@ def _breakpoint_rows(rules: Iterable[RuleVersion]) -> Iterator[dict]:
     for rule in rules:
         for table in rule.breakpoints:
             for row in _segments(table, rule.iaqi):
-                yield row | {"rule_version": rule.rule_version, "pollutant_code": table.pollutant_code, "averaging": table.averaging}
+                yield row | {
+                    "rule_version": rule.rule_version,
+                    "pollutant_code": table.pollutant_code,
+                    "averaging": table.averaging,
+                }
 
 
 def _segments(table: Breakpoints, iaqi: tuple[int, ...]) -> Iterator[dict]:

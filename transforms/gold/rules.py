@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -151,7 +152,7 @@ def load_rules(folder: Path = FOLDER) -> tuple[RuleVersion, ...]:
     """
     versions = [_load(path) for path in sorted(folder.glob("*.yaml"))]
     versions.sort(key=lambda v: v.valid_from or date.min)
-    for earlier, later in zip(versions, versions[1:], strict=False):
+    for earlier, later in pairwise(versions):
         if (earlier.valid_to or date.max) >= (later.valid_from or date.min):
             raise RuleError(f"{later.rule_version} begins before {earlier.rule_version} ends; mend valid_from or valid_to.")
     return tuple(versions)

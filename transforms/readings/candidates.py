@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from lakehouse import reference
 from lakehouse.contracts import Source
 from lakehouse.contracts.derive.schema import TIMESTAMP
+from transforms.problems import PROBLEMS
 
 PERIOD_SECONDS = {"rtd": 0, "minute": 600, "hour": 3600, "day": 86400}
 
@@ -73,12 +74,8 @@ def _from_columns(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
     code = pa.concat_arrays([pa.repeat(column, rows) for column in source.measures])
     nothing = pa.nulls(rows * count, pa.string())
     period = pa.repeat(source.constants.get("period"), rows)
-    device = (
-        bronze[source.station.column] if source.station.column else pa.repeat(source.station.constant, rows)
-    )
-    return Items(row, item_no, code, text, nothing, nothing, nothing), Records(
-        period, _flat(device), _flat(bronze["_revision"])
-    )
+    device = bronze[source.station.column] if source.station.column else pa.repeat(source.station.constant, rows)
+    return Items(row, item_no, code, text, nothing, nothing, nothing), Records(period, _flat(device), _flat(bronze["_revision"]))
 
 
 def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
@@ -102,9 +99,7 @@ def _from_payload(bronze: pa.Table, source: Source) -> tuple[Items, Records]:
             refusal.append(item.get("reason"))
     texts = (pa.array(column, pa.string()) for column in (code, text, unit, flag, refusal))
     items = Items(pa.array(row, pa.int64()), pa.array(item_no, pa.int32()), *texts)
-    return items, Records(
-        pa.array(period, pa.string()), pa.array(device, pa.string()), pa.array(resent, pa.int64())
-    )
+    return items, Records(pa.array(period, pa.string()), pa.array(device, pa.string()), pa.array(resent, pa.int64()))
 
 
 def _text(value: object) -> str | None:
@@ -113,10 +108,7 @@ def _text(value: object) -> str | None:
 
 def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -> pa.Table:
     nothing = pa.nulls(bronze.num_rows, pa.string())
-    envelope = {
-        name: _spread(bronze[name] if name in bronze.column_names else nothing, items.row)
-        for name in ENVELOPE
-    }
+    envelope = {name: _spread(bronze[name] if name in bronze.column_names else nothing, items.row) for name in ENVELOPE}
     observed, received = (_flat(bronze[name]).take(items.row) for name in ("_observed_at", "_received_at"))
     device, period, revision = (a.take(items.row) for a in (records.device, records.period, records.revision))
     station = _mapped(device, reference.lookup_station(source.station.issuer))
@@ -125,8 +117,8 @@ def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -
     flag = _flags(items.flag, items.text)
     problems = [
         (pc.is_valid(items.refusal), "item_refused", "value", items.refusal, ""),
-        (pc.is_null(station), "station_registered", "station_id", device, "is no registered device; add it to the station list and replay"),
-        (pc.is_null(pollutant), "code_known", "pollutant_code", items.code, "is no code of the source mapping; add it there or list it under ignore"),
+        (pc.is_null(station), "station_registered", *_told("station_registered", device)),
+        (pc.is_null(pollutant), "code_known", *_told("code_known", items.code)),
         *problem_value,
     ]  # fmt: skip
     columns = {
@@ -156,14 +148,8 @@ def _values(items: Items, pollutant: pa.Array, source: Source):
     value, unfit = _converted(number, sent, canonical)
     not_number = pc.and_(pc.is_valid(items.text), pc.is_null(number))
     problems = [
-        (
-            not_number,
-            "value_is_number",
-            "value",
-            items.text,
-            "is not a number; fix the value or waive the row",
-        ),
-        (unfit, "unit_fits", "unit_code", sent, "is no unit of this pollutant; fix the unit and replay"),
+        (not_number, "value_is_number", *_told("value_is_number", items.text)),
+        (unfit, "unit_fits", *_told("unit_fits", sent)),
     ]
     return value, canonical, problems
 
@@ -192,9 +178,7 @@ def _converted(number: pa.Array, sent: pa.Array, canonical: pa.Array) -> tuple[p
         except ValueError:
             unfit = pc.or_(unfit, here)
             continue
-        changed = pc.add(
-            pc.divide(pc.multiply(pc.add(number, c.before), float(c.multiply)), float(c.divide)), c.after
-        )
+        changed = pc.add(pc.divide(pc.multiply(pc.add(number, c.before), float(c.multiply)), float(c.divide)), c.after)
         value = pc.if_else(here, changed, value)
     return value, unfit
 
@@ -228,14 +212,17 @@ def _mapped(keys: pa.Array, mapping: dict, value_type: pa.DataType | None = None
     return values.take(pc.index_in(_flat(keys), value_set=names))
 
 
+def _told(check: str, what: pa.Array) -> tuple[str, pa.Array, str]:
+    field, words = PROBLEMS[check]
+    return field, what, words
+
+
 def _problem_text(problems: list[tuple]) -> pa.Array:
     """The first problem of each row as `check|field|message`."""
     texts = [
         pc.if_else(
             here,
-            pc.binary_join_element_wise(
-                f"{check}|{field}|", pc.fill_null(what, "(nothing)"), f" {words}." if words else "", ""
-            ),
+            pc.binary_join_element_wise(f"{check}|{field}|", pc.fill_null(what, "(nothing)"), f" {words}." if words else "", ""),
             None,
         )
         for here, check, field, what, words in problems

@@ -49,11 +49,11 @@ def _table(rows: pa.Table, span: np.ndarray, starts: np.ndarray, dataset: Datase
     mean = np.divide(total, count, out=np.full(len(starts), np.nan), where=count > 0)
     first = rows.take(starts)
     newest = {
-        n: pa.array(np.maximum.reduceat(rows[n].cast(pa.int64()).to_numpy(), starts))
-        for n in ("_received_at", "_available_at")
+        n: pa.array(np.maximum.reduceat(rows[n].cast(pa.int64()).to_numpy(), starts)) for n in ("_received_at", "_available_at")
     }
     columns = {
-        **{n: first[n] for n in ("station_id", "pollutant_code", "hour_at", "unit_code", "_record_id", "_source_code", "_data_origin")},
+        **{n: first[n] for n in ("station_id", "pollutant_code", "hour_at", "unit_code")},
+        **{n: first[n] for n in ("_record_id", "_source_code", "_data_origin")},
         **newest, "value": pa.array(mean, from_pandas=True), "period_used": first["period"],
         "minutes_valid": pa.array(np.minimum(np.add.reduceat(np.where(valid, span, 0), starts), 60)),
         "_warnings": _any_warning(rows["_warnings"], starts), "_item_no": pa.nulls(len(starts), pa.int32()),
@@ -68,9 +68,7 @@ def _any_warning(warnings: pa.ChunkedArray, starts: np.ndarray) -> pa.Array:
     encoded = warnings.combine_chunks().dictionary_encode()
     words = sorted(encoded.dictionary.to_pylist())
     rank = np.array([words.index(w) for w in encoded.dictionary.to_pylist()] or [0])
-    codes = np.where(
-        np.asarray(encoded.indices.is_valid()), rank[np.asarray(encoded.indices.fill_null(0))], -1
-    )
+    codes = np.where(np.asarray(encoded.indices.is_valid()), rank[np.asarray(encoded.indices.fill_null(0))], -1)
     worst = np.maximum.reduceat(codes, starts)
     return pa.array([*words, None], pa.string()).take(pa.array(np.where(worst < 0, len(words), worst)))
 

@@ -2,6 +2,7 @@
 
 from lakehouse import reference
 from lakehouse.contracts import Dataset, Source
+from transforms.problems import PROBLEMS
 from transforms.readings.candidates import PERIOD_SECONDS
 from transforms.sql import expressions as sql
 
@@ -13,24 +14,20 @@ def statement(dataset: Dataset, source: Source) -> str:
 
 
 def _base(source: Source) -> str:
-    """Bronze rows with `_device`, `_period` and, for payloads, `_items`."""
+    """Bronze rows with `_device`, `_period` and, for payloads, `_items` and `_revision`."""
     if source.shape == "items":
-        return f"select *, _p.device as _device, _p.period as _period, concat(coalesce(_p.items, array()), coalesce(_p.meta.refused_items, array())) as _items, int(coalesce(_p.resent, false)) as _revision from (select *, {sql.PAYLOAD} as _p from bronze_rows)"
-    device = (
-        sql.name(source.station.column) if source.station.column else sql.literal(source.station.constant)
-    )
+        items = "concat(coalesce(_p.items, array()), coalesce(_p.meta.refused_items, array())) as _items"
+        record = "_p.device as _device, _p.period as _period, int(coalesce(_p.resent, false)) as _revision"
+        return f"select *, {record}, {items} from (select *, {sql.PAYLOAD} as _p from bronze_rows)"
+    device = sql.name(source.station.column) if source.station.column else sql.literal(source.station.constant)
     return f"select *, {device} as _device, {sql.literal(source.constants.get('period'))} as _period from bronze_rows"
 
 
 def _envelope(source: Source) -> str:
     """Columns that every candidate carries; batch rows become available after their interval and the declared delay."""
     delay = int(source.publication_delay_hours * 3600)
-    seconds = sql.mapped(
-        "coalesce(_period, 'hour')", {p: s + delay for p, s in PERIOD_SECONDS.items()}, "bigint"
-    )
-    available = (
-        "_received_at" if source.kind == "edge" else f"_observed_at + make_dt_interval(0, 0, 0, {seconds})"
-    )
+    seconds = sql.mapped("coalesce(_period, 'hour')", {p: s + delay for p, s in PERIOD_SECONDS.items()}, "bigint")
+    available = "_received_at" if source.kind == "edge" else f"_observed_at + make_dt_interval(0, 0, 0, {seconds})"
     delivery = "cast(null as string)" if source.kind == "edge" else "_delivery_id"
     return (
         f"_record_id, {sql.literal(source.source)} as _source_code, {delivery} as _delivery_id,"
@@ -39,32 +36,26 @@ def _envelope(source: Source) -> str:
     )
 
 
-def _station(source: Source) -> tuple[str, str]:
-    station = sql.mapped("_device", reference.lookup_station(source.station.issuer))
-    return station, _problem(
-        "station_registered",
-        "station_id",
-        "_device",
-        "is no registered device; add it to the station list and replay",
-    )
+def _station(source: Source) -> str:
+    return sql.mapped("_device", reference.lookup_station(source.station.issuer))
 
 
-def _problem(check: str, field: str, what: str, words: str) -> str:
-    return f"concat({sql.literal(f'{check}|{field}|')}, coalesce({what}, '(nothing)'), {sql.literal(f' {words}.')})"
+def _problem(condition: str, check: str, what: str, field: str = "") -> str:
+    """`check|field|message` where the condition holds, else null."""
+    own, words = PROBLEMS[check]
+    told = f"concat({sql.literal(f'{check}|{field or own}|')}, coalesce({what}, '(nothing)'), {sql.literal(f' {words}.')})"
+    return f"case when {condition} then {told} end"
 
 
 def _wide(dataset: Dataset, source: Source) -> str:
-    station, unregistered = _station(source)
+    station = _station(source)
     texts = {m.becomes: _wide_text(column, source) for column, m in source.measures.items()}
-    columns, problems = [], [f"case when {station} is null then {unregistered} end"]
+    columns, problems = [], [_problem(f"{station} is null", "station_registered", "_device")]
     for measure in source.measures.values():
         text = texts[measure.becomes]
         value = sql.measure_value(text, measure, dataset)
         columns.append(f"{value} as {sql.name(measure.becomes)}")
-        bad = _problem(
-            "value_is_number", measure.becomes, text, "is not a number; fix the value or waive the row"
-        )
-        problems.append(f"case when {text} is not null and {value} is null then {bad} end")
+        problems.append(_problem(f"{text} is not null and {value} is null", "value_is_number", text, measure.becomes))
     columns += [
         f"cast(null as double) as {sql.name(f.name)}"
         for f in dataset.fields
@@ -72,7 +63,8 @@ def _wide(dataset: Dataset, source: Source) -> str:
     ]
     return (
         f"select {station} as station_id, {', '.join(columns)}, coalesce({', '.join(problems)}) as _problem,"
-        f" to_json(array({', '.join(texts.values())})) as _as_sent, cast(0 as int) as _item_no, {_envelope(source)} from ({_base(source)})"
+        f" to_json(array({', '.join(texts.values())})) as _as_sent, cast(0 as int) as _item_no,"
+        f" {_envelope(source)} from ({_base(source)})"
     )
 
 
@@ -83,25 +75,27 @@ def _wide_text(column: str, source: Source) -> str:
 
 
 def _long(source: Source) -> str:
-    station, unregistered = _station(source)
     canonical = reference.lookup("pollutants", "pollutant_code", "unit_code")
     pollutant = sql.mapped("_code", {code: m.becomes for code, m in source.measures.items()})
-    sent = f"coalesce({sql.mapped('_unit', reference.unit_codes())}, _unit, {sql.mapped('_code', {c: m.unit for c, m in source.measures.items() if m.unit})})"
+    declared = sql.mapped("_code", {code: m.unit for code, m in source.measures.items() if m.unit})
+    sent = f"coalesce({sql.mapped('_unit', reference.unit_codes())}, _unit, {declared})"
     value, unfit = _in_canonical_unit(canonical)
     flag = sql.mapped("_flag", reference.lookup("reading_flags", "flag_as_sent", "flag"))
     problems = [
         "concat('item_refused|value|', _refusal)",
-        f"case when station_id is null then {unregistered} end",
-        f"case when pollutant_code is null then {_problem('code_known', 'pollutant_code', '_code', 'is no code of the source mapping; add it there or list it under ignore')} end",
-        f"case when _as_sent is not null and _number is null then {_problem('value_is_number', 'value', '_as_sent', 'is not a number; fix the value or waive the row')} end",
-        f"case when {unfit} then {_problem('unit_fits', 'unit_code', '_sent_unit', 'is no unit of this pollutant; fix the unit and replay')} end",
-    ]  # fmt: skip
+        _problem("station_id is null", "station_registered", "_device"),
+        _problem("pollutant_code is null", "code_known", "_code"),
+        _problem("_as_sent is not null and _number is null", "value_is_number", "_as_sent"),
+        _problem(unfit, "unit_fits", "_sent_unit"),
+    ]
     items = (
-        f"select *, {station} as station_id, {pollutant} as pollutant_code, {sent} as _sent_unit, {sql.number('_as_sent')} as _number,"
-        f" coalesce({flag}, _flag) as _named_flag from ({_items(source)})"
+        f"select *, {_station(source)} as station_id, {pollutant} as pollutant_code, {sent} as _sent_unit,"
+        f" {sql.number('_as_sent')} as _number, coalesce({flag}, _flag) as _named_flag from ({_items(source)})"
     )
     priced = f"select *, {sql.mapped('pollutant_code', canonical)} as unit_code from ({items})"
-    flagged = "case when _as_sent is null then coalesce(nullif(_named_flag, 'ok'), 'missing') else coalesce(_named_flag, 'ok') end"
+    flagged = (
+        "case when _as_sent is null then coalesce(nullif(_named_flag, 'ok'), 'missing') else coalesce(_named_flag, 'ok') end"
+    )
     return (
         f"select station_id, pollutant_code, _period as period, {value} as value, unit_code, {flagged} as flag,"
         f" coalesce({', '.join(problems)}) as _problem, _as_sent, _item_no, {_envelope(source)} from ({priced})"
@@ -113,12 +107,12 @@ def _items(source: Source) -> str:
     if source.shape == "items":
         exploded = f"select *, posexplode(_items) as (_item_no, _item) from ({_base(source)})"
         kept = f"where _item.code is null or _item.code not in {sql.one_of(source.ignore or ('',))}"
-        return f"select *, _item.code as _code, _item.value as _as_sent, _item.unit as _unit, _item.flag as _flag, _item.reason as _refusal from ({exploded}) {kept}"
-    pairs = ", ".join(
-        f"{i}, {sql.literal(c)}, {sql.present(sql.name(c), source)}" for i, c in enumerate(source.measures)
-    )
+        columns = {"_code": "code", "_as_sent": "value", "_unit": "unit", "_flag": "flag", "_refusal": "reason"}
+        return f"select *, {', '.join(f'_item.{own} as {name}' for name, own in columns.items())} from ({exploded}) {kept}"
+    pairs = ", ".join(f"{i}, {sql.literal(c)}, {sql.present(sql.name(c), source)}" for i, c in enumerate(source.measures))
     stacked = f"stack({len(source.measures)}, {pairs}) as (_item_no, _code, _as_sent)"
-    return f"select *, {stacked}, cast(null as string) as _unit, cast(null as string) as _flag, cast(null as string) as _refusal from ({_base(source)})"
+    unsaid = ", ".join(f"cast(null as string) as {name}" for name in ("_unit", "_flag", "_refusal"))
+    return f"select *, {stacked}, {unsaid} from ({_base(source)})"
 
 
 def _in_canonical_unit(canonical: dict[str, str]) -> tuple[str, str]:
@@ -133,7 +127,5 @@ def _in_canonical_unit(canonical: dict[str, str]) -> tuple[str, str]:
             pair = f"_sent_unit = {sql.literal(unit_from)} and unit_code = {sql.literal(unit_to)}"
             fitting.append(f"({pair})")
             whens.append(f"when {pair} then {text}")
-    return (
-        f"case {' '.join(whens)} else _number end",
-        f"_sent_unit is not null and unit_code is not null and not ({' or '.join(fitting)})",
-    )
+    unfit = f"_sent_unit is not null and unit_code is not null and not ({' or '.join(fitting)})"
+    return f"case {' '.join(whens)} else _number end", unfit

@@ -44,11 +44,7 @@ def run(plan: Plan) -> None:
 def source_candidates(spark: SparkSession, dataset: Dataset, source, plan: Plan) -> DataFrame:
     """Candidates of one source in the plan's slices, from the bronze version that the plan locked."""
     version = plan["inputs"]["bronze"][source.bronze_table]
-    bronze = (
-        spark.read.format("delta")
-        .option("versionAsOf", version)
-        .load(str(tables.location(source.bronze_table)))
-    )
+    bronze = spark.read.format("delta").option("versionAsOf", version).load(str(tables.location(source.bronze_table)))
     bronze.where(_within("_observed_at", plan, dataset)).createOrReplaceTempView("bronze_rows")
     return spark.sql(candidates.statement(dataset, source))
 
@@ -71,9 +67,7 @@ def check(rows: DataFrame, dataset: Dataset, standing: dict[str, Decision]) -> D
         cases = " ".join(f"when {sql.literal(h)} then {sql.literal(v)}" for h, v in values.items())
         rows = rows.withColumn(column, _expr(f"case _hold_id {cases} else {sql.name(column)} end"))
     if fixed:
-        rows = rows.withColumn(
-            "_problem", _expr(f"case when _hold_id in {sql.one_of(fixed)} then null else _problem end")
-        )
+        rows = rows.withColumn("_problem", _expr(f"case when _hold_id in {sql.one_of(fixed)} then null else _problem end"))
     waived = [h for h, d in standing.items() if d.kind == "waive"]
     rows = rows.withColumn("_waived", _expr(f"_hold_id in {sql.one_of(waived)}" if waived else "false"))
     holds = " and ".join(["_problem is null", *(spark_sql(r.predicate) for r in dataset.row_rules("error"))])
@@ -88,7 +82,8 @@ def quarantine(checked: DataFrame, dataset: Dataset) -> DataFrame:
         .dropDuplicates(["_hold_id"])  # equal ids are equal rows, so any one is the one
         .selectExpr(
             "_hold_id", "_record_id", "_item_no", "_source_code", "_delivery_id",
-            f"{sql.failed_checks(dataset.row_rules('error'))} as checks", f"to_json(struct({shown}, _as_sent)) as row", "observed_at",
+            f"{sql.failed_checks(dataset.row_rules('error'))} as checks",
+            f"to_json(struct({shown}, _as_sent)) as row", "observed_at",
             f"{_slice(dataset)} as {dataset.partition}",
         )
     )  # fmt: skip
@@ -99,9 +94,7 @@ def winners(checked: DataFrame, dataset: Dataset) -> DataFrame:
     key = ", ".join(sql.name(k) for k in dataset.primary_key)
     place = f"row_number() over (partition by {key} order by _rank desc, _record_id desc, _item_no)"
     best = checked.where("not _held").withColumn("_place", _expr(place)).where("_place = 1")
-    named = best.withColumn("_warnings", _expr(sql.warnings(dataset))).withColumn(
-        dataset.partition, _expr(_slice(dataset))
-    )
+    named = best.withColumn("_warnings", _expr(sql.warnings(dataset))).withColumn(dataset.partition, _expr(_slice(dataset)))
     return named.select(*arrow_schema(dataset).names)
 
 

@@ -112,6 +112,15 @@ def test_a_changed_lock_repeats_its_own_step(checkout):
     assert checkout.logged() == [EDITABLE, OPENMP]
 
 
+def test_a_new_package_is_found(checkout):
+    checkout.lake("run")
+    checkout.logged()
+    (checkout.root / "sample_city").mkdir()
+    (checkout.root / "sample_city" / "__init__.py").touch()
+    checkout.lake("run")
+    assert checkout.logged() == [EDITABLE, OPENMP, command("run")]
+
+
 def test_another_checkout_takes_the_toolchain_over(checkout, tmp_path):
     checkout.lake("run")
     other = Checkout(tmp_path / "other", settings().checkout / "lake")

@@ -28,7 +28,11 @@ def test_training_sees_no_label_that_became_known_after_its_cut_off():
 
 
 def test_calibration_lies_between_training_and_the_test_month():
-    of = examples([CUT_OFF - 1, CUT_OFF, FOLD.first - 30, FOLD.first - 3, FOLD.first], [CUT_OFF] * 3 + [FOLD.first + 1, FOLD.first], [5.0] * 5)
+    of = examples(
+        [CUT_OFF - 1, CUT_OFF, FOLD.first - 30, FOLD.first - 3, FOLD.first],
+        [CUT_OFF] * 3 + [FOLD.first + 1, FOLD.first],
+        [5.0] * 5,
+    )
     assert calibration_rows(of, FOLD).tolist() == [False, True, True, False, False]
 
 
@@ -74,7 +78,9 @@ def trained() -> dict[str, Forecaster]:
     x = np.column_stack([last, wind, last * 0 + 60]).astype(np.float32)
     origin = np.sort(random.integers(CUT_OFF - 4000, FOLD.first - 2, n)).astype(np.int32)
     actual = np.maximum(last * np.exp(0.5 * wind), 1)
-    of = Examples(x, ("pm25_last", "wind", "hour_of_week_mean"), origin * 0, origin, actual, origin + 2, last, x[:, 2].astype(float))
+    of = Examples(
+        x, ("pm25_last", "wind", "hour_of_week_mean"), origin * 0, origin, actual, origin + 2, last, x[:, 2].astype(float)
+    )
     return train_fold({1: of}, FOLD, ("s0",))
 
 

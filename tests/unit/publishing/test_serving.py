@@ -147,6 +147,7 @@ def test_older_duckdb_of_the_dashboards_reads_it(lake: Path) -> None:
     if not python.exists():
         pytest.skip("the dashboards' environment is not made yet")
     publish()
-    query = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).sql('select count(*) from gold.dim_stations').fetchone()[0])"
+    count = "sql('select count(*) from gold.dim_stations').fetchone()[0]"
+    query = f"import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).{count})"
     done = subprocess.run([python, "-c", query, serving.link()], capture_output=True, text=True)
     assert done.stdout.strip() == "2", done.stderr

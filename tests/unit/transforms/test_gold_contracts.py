@@ -16,7 +16,9 @@ GOLD = contracts().of_layer("gold")
 def test_generated_model_files_are_up_to_date():
     for path, text in generated_files().items():
         on_disk = path.read_text("utf-8") if path.exists() else ""
-        drift = "\n".join(difflib.unified_diff(on_disk.splitlines(), text.splitlines(), "on disk", "from the contracts", lineterm=""))
+        drift = "\n".join(
+            difflib.unified_diff(on_disk.splitlines(), text.splitlines(), "on disk", "from the contracts", lineterm="")
+        )
         assert on_disk == text, f"Run `python -m transforms.gold.model_files`; {path} differs:\n{drift}"
 
 
@@ -60,6 +62,6 @@ def test_kpis_of_the_theme():
 def test_a_broken_kpi_file_is_named(tmp_path, change, sentence):
     body = yaml.safe_load((FOLDER / "ENV-02.yaml").read_text("utf-8")) | change
     (tmp_path / "ENV-02.yaml").write_text(yaml.safe_dump(body), "utf-8")
-    with pytest.raises(KpiError, match="^ENV-02.yaml: ") as error:
+    with pytest.raises(KpiError, match=r"^ENV-02\.yaml: ") as error:
         load_kpis(tmp_path)
     assert str(error.value).endswith(sentence)

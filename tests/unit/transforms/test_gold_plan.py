@@ -30,7 +30,7 @@ def hours(month: int, value: float = 30.0) -> list[dict]:
 
 def build(work: dict, provisional_month: str | None = None) -> None:
     """Leave behind what a good run leaves: gold tables and the outcome with the plan's inputs."""
-    for name in plan.expected([plan.AIR]):
+    for name in plan.expected([silver_hours.TABLE]):
         rows = {"event_month": [datetime(2016, 3, 1).date()], "is_provisional": [provisional_month is not None]}
         tables.replace(f"gold.{name}", pa.table(rows))
     with outcomes.step("gold", "gold", work["inputs"]):

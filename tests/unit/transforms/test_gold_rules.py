@@ -70,7 +70,10 @@ def test_the_oracle_rounds_half_to_even():
         (lambda r: r["breakpoints"][0].update(values=[0, 50, 40]), "breakpoints.0: values must start at 0 and rise."),
         (lambda r: r["breakpoints"].pop(0), "top level: no breakpoints for so2 24h."),
         (lambda r: r["breakpoints"][0].update(above={}), "give exactly one of `iaqi`, `use`, or `at_least` with `reason`."),
-        (lambda r: r["pollutants"][0].pop("hourly_reason"), "pollutants.0: give `hourly` a table, or null together with `hourly_reason`."),
+        (
+            lambda r: r["pollutants"][0].pop("hourly_reason"),
+            "pollutants.0: give `hourly` a table, or null together with `hourly_reason`.",
+        ),
         (lambda r: r.update(colour="red"), "colour: Extra inputs are not permitted."),
     ],
 )  # fmt: skip

@@ -46,7 +46,18 @@ def test_backfill_becomes_available_after_its_interval_and_the_declared_delay():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1.5", 1.5), ("+2", 2.0), ("-0.5", -0.5), (".5", 0.5), ("1e3", 1000.0), ("1,5", None), ("NaN", None), ("inf", None), ("", None), ("0x1", None)],
+    [
+        ("1.5", 1.5),
+        ("+2", 2.0),
+        ("-0.5", -0.5),
+        (".5", 0.5),
+        ("1e3", 1000.0),
+        ("1,5", None),
+        ("NaN", None),
+        ("inf", None),
+        ("", None),
+        ("0x1", None),
+    ],
 )
 def test_numbers_are_plain_decimals(text, value):
     assert parse_numbers(pa.array([text])).to_pylist() == [value]
@@ -142,7 +153,8 @@ def test_an_hour_reading_wins_over_minutes_and_minutes_over_instants():
     hours = contracts()["environment__air_quality_hourly"]
     pm = [{"code": "a34004", "value": v} for v in ("10", "20", "30", "99")]
     readings = [
-        packet([pm[0]], AT, "minute"), packet([pm[1]], AT.replace(minute=10), "minute"), packet([pm[3]], AT.replace(minute=20), "rtd"),
+        packet([pm[0]], AT, "minute"), packet([pm[1]], AT.replace(minute=10), "minute"),
+        packet([pm[3]], AT.replace(minute=20), "rtd"),
         packet([pm[2]], AT.replace(hour=4), "hour"), packet([pm[3]], AT.replace(hour=4, minute=5), "minute"),
     ]  # fmt: skip
     rows = hourly(settled((sent(readings), HJ212)).silver, hours).to_pylist()

@@ -4,7 +4,7 @@
     incremental_strategy='insert_overwrite',
     partition_by=['event_month'],
     on_schema_change='fail',
-    pre_hook=delete_emptied_months("select distinct trunc(hour_local, 'MM') from gold.fct_air_quality_hourly", beside=1)
+    pre_hook="{{ delete_emptied_months('select distinct make_date(year(hour_local), month(hour_local), 1) from gold.fct_air_quality_hourly', beside=1) }}"
 ) }}
 
 with

@@ -4,7 +4,7 @@
     incremental_strategy='insert_overwrite',
     partition_by=['event_month'],
     on_schema_change='fail',
-    pre_hook=delete_emptied_months("select distinct _event_month from silver.environment__air_quality_hourly")
+    pre_hook="{{ delete_emptied_months('select distinct _event_month from silver.environment__air_quality_hourly') }}"
 ) }}
 
 with
