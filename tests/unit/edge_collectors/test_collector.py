@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -267,3 +269,11 @@ def test_a_wrong_configuration_gets_one_sentence(tmp_path, body, sentence):
 @pytest.mark.parametrize("name", sorted(p.name for p in (Path(__file__).parents[3] / "samples" / "edge").glob("*.yaml")))
 def test_the_examples_are_valid(name):
     assert load(Path(__file__).parents[3] / "samples" / "edge" / name).sources
+
+
+def test_a_gateway_loads_neither_spark_nor_the_lake():
+    """The collector runs on small machines: no pyspark, no Delta, no DuckDB, no stage of the lake."""
+    heavy = "('pyspark', 'deltalake', 'duckdb', 'pyarrow', 'ingestion', 'lakehouse.tables')"
+    code = f"import sys, edge_collectors.collector, edge_collectors._cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
