@@ -139,6 +139,7 @@ def markdown(card: dict) -> str:
     parts += ["", "## Method", "", *(f"- {k}: {v}" for k, v in card["method"].items())]
     parts += ["", "## Limits", "", *(f"- {text}" for text in card["limits"])]
     parts += ["", "## Not to be used for", "", *(f"- {text}" for text in card["not_to_be_used_for"])]
+    parts += ["", f"Generated from the card that the training wrote: `lake model card {MODEL} --markdown FILE`."]
     return "\n".join(parts) + "\n"
 
 
