@@ -1,1 +1,1 @@
-"""The kernel: contracts, settings, tables, the one session, outcomes and the pipeline. Knows no stage by import."""
+"""The kernel: contracts, settings, tables, session, outcomes, pipeline, commands. It imports no stage."""

@@ -62,6 +62,8 @@ def main() -> None:
         code = call(*sys.argv[1:])
     except KeyboardInterrupt:
         code = _tell("stopped.", 130)
+    except BrokenPipeError:  # the reader (head, less) has left
+        code = 141
     except EXPECTED as error:
         code = _tell(sentence(error), 1)
     _leave(code)
@@ -83,7 +85,7 @@ def _leave(code: int) -> None:
     """End at once after the exit functions: threads of native libraries can abort an orderly shutdown."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BrokenPipeError):  # the reader (head, less) has left
+        with contextlib.suppress(BrokenPipeError):
             stream.flush()
     os._exit(code)
 

@@ -36,7 +36,7 @@ hj212: [{{source: environment__air_quality__hj212, port: {port}}}]
 SOURCE = "environment__air_quality__prsa"
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Do all the work, serve nothing.")] = False,
 ) -> None:

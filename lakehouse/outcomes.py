@@ -68,7 +68,8 @@ def step(stage: str, dataset: str, inputs: dict[str, object] | None = None) -> I
 
 def _write(outcome: Outcome, started: datetime, seconds: float, state: str, error: str | None) -> None:
     row = asdict(outcome) | {
-        "run_id": run_id(), "started_at": started, "seconds": round(seconds, 3), "state": state, "error": error,
+        "run_id": run_id(), "started_at": started, "seconds": round(seconds, 3),
+        "state": state, "error": error,
         "inputs": json.dumps(outcome.inputs, sort_keys=True),
         "detail": json.dumps(outcome.detail, sort_keys=True),
     }  # fmt: skip

@@ -23,7 +23,7 @@ SourceName = Annotated[str, typer.Argument(help="Name of the source mapping, e.g
 Revision = Annotated[int, typer.Option(help="Declared by the sender; a higher revision corrects a lower one.")]
 
 
-@deliver.callback(invoke_without_command=True)
+@deliver.command()
 def deliver_files(source: SourceName, files: list[Path], revision: Revision = 0) -> None:
     """Keep, land and answer each file. The same content twice is recognised."""
     _known(source)
@@ -50,7 +50,7 @@ def answer(file: Path, source: str, revision: int = 0) -> str:
     )
 
 
-@fetch.callback(invoke_without_command=True)
+@fetch.command()
 def fetch_file(source: SourceName, address: str, revision: Revision = 0) -> None:
     """Download the address and deliver what came."""
     _known(source)

@@ -13,13 +13,13 @@ app = typer.Typer()
 LEFT_OUT = {"scratch", "run"}
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def backup(archive: Path) -> None:
     """Save everything but scratch files; the lake may run meanwhile.
 
     What was received is saved first, then the tables' logs from the record of operation back to bronze, then
     the rest: so every file that a saved log names is saved, and no saved outcome speaks of rows that are
-    missing. At worst a restored lake does some work again. Keep the archive as safe as the keys that it holds.
+    missing. At worst a restored lake does some work again. Keep the archive as safe as the keys in it.
     """
     part = archive.with_name(f".{archive.name}.part")
     part.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from lakehouse.settings import settings
 app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Stop the pages, then delete the data home.
 

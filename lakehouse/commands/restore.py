@@ -15,15 +15,15 @@ app = typer.Typer()
 HOMES = ("data", "secrets")
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def restore(
     archive: Path,
     drill: Annotated[bool, typer.Option(help="Only check that every table of the archive opens.")] = False,
 ) -> None:
     """Unpack beside the data home, open and count every table, then put it in place.
 
-    Raises ValueError when the data home is not empty, when the keys here are others than the archive's, or when
-    the file is no whole backup of a lake.
+    Raises ValueError when the data home is not empty, when the keys here are others than the archive's, or
+    when the file is no whole backup of a lake.
     """
     data, secrets = settings().data_home, settings().secrets
     if not drill and data.exists() and any(data.iterdir()):
@@ -53,7 +53,8 @@ def unpack(archive: Path, folder: Path) -> None:
                 )
             packed.extractall(folder, filter="data")
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise ValueError(f"{archive} is no whole archive ({error}); take another backup.") from error
+        why = str(error).splitlines()[0].rstrip(":")
+        raise ValueError(f"{archive} is no whole archive ({why}); take another backup.") from error
     for home in HOMES:
         (folder / home).mkdir(exist_ok=True)
 

@@ -9,7 +9,7 @@ from lakehouse import pipeline
 app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def run(
     stages: Annotated[list[str] | None, typer.Argument(help="Only these stages; none = all.")] = None,
 ) -> None:

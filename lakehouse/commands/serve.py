@@ -9,7 +9,7 @@ from lakehouse.services import services
 app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def serve(
     names: Annotated[list[str] | None, typer.Argument(help="Only these services; none = all.")] = None,
 ) -> None:

@@ -14,7 +14,7 @@ app = typer.Typer()
 READING = {"SELECT", "EXPLAIN", "MULTI"}  # MULTI: a pivot
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def sql(
     query: str,
     lake: Annotated[bool, typer.Option("--lake", help="Ask all Delta tables, not the serving file.")] = False,

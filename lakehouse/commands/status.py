@@ -17,7 +17,7 @@ order by started_at
 """
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def status() -> None:
     """Services, clock, tables per layer, and the newest outcome of each stage and dataset."""
     lake = settings()

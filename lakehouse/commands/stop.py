@@ -7,7 +7,7 @@ from lakehouse.services import services
 app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def stop() -> None:
     """End each service by its own process id and wait until it is gone."""
     for name, service in services().items():

@@ -9,7 +9,7 @@ from lakehouse import tables as lake
 app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def tables(layer: Annotated[str, typer.Argument(help="Only this layer.")] = "") -> None:
     """Read from the Delta logs alone; starts no engine."""
     if layer and layer not in lake.LAYERS:

@@ -11,7 +11,7 @@ KEPT_HOURS = 168
 Hours = Annotated[int, typer.Option(help="Keep files that versions of the last hours need.", min=KEPT_HOURS)]
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def upkeep(hours: Hours = KEPT_HOURS) -> None:
     """Run weekly (deploy/systemd has the timer). Time travel reaches back as far as files are kept."""
     for name in tables.names():

@@ -1,4 +1,4 @@
-"""Stages run behind those they come after, by a plan that is written down before; nothing new costs nothing."""
+"""Stages run behind those they come after, by a plan written down before; nothing new costs nothing."""
 
 import json
 

@@ -1,6 +1,6 @@
 """Names, versions and commits of the lake's tables, and which files hold what a version range added."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -121,3 +121,18 @@ def test_duckdb_sees_the_tables_by_their_names_in_utc(home):
     assert found == [("2016-05-01 03:00:00+00",)]
     with pytest.raises(Exception, match="silver"):
         tables.duck("gold.a").sql("select * from silver.b")
+
+
+def test_duckdb_reads_partitioned_extended_and_empty_tables_as_arrow_does(home):
+    month = pa.array([date(2016, 5, 1)], pa.date32())
+    tables.append("silver.x", pa.table({"_event_month": month, "n": [1]}), partition_by=["_event_month"])
+    checks = pa.array([[{"check": "a"}]], pa.list_(pa.struct([("check", pa.string())])))
+    tables.append("silver.x", pa.table({"_event_month": [None], "n": [2], "checks": checks}).cast(
+        pa.schema([("_event_month", pa.date32()), ("n", pa.int64()), ("checks", checks.type)])
+    ))  # fmt: skip
+    tables.replace("silver.empty", pa.table({"n": pa.array([], pa.int64())}))
+    for name in ("silver.x", "silver.empty"):
+        seen = tables.duck(name).sql(f"from {name}").to_arrow_table()
+        known = tables.read(name)
+        assert seen.schema.types == known.schema.types and seen.column_names == known.column_names
+        assert sorted(seen.to_pylist(), key=str) == sorted(known.to_pylist(), key=str)
