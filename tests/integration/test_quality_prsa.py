@@ -5,6 +5,7 @@ import pytest
 
 from lakehouse import pipeline, tables
 from lakehouse.session import register_tables
+from lakehouse.settings import settings
 from quality import scorecards
 from quality.accounts.ledger import total
 from quality.reconcile import reconcile
@@ -31,7 +32,9 @@ def lake(spark, files, tmp_path_factory):
     from ingestion.batch._cli import answer
 
     folder = tmp_path_factory.mktemp("prsa")
-    with gold_lake.lake(spark, folder, as_of="2017-02-28T18:00:00Z"):
+    with pytest.MonkeyPatch.context() as patch, gold_lake.lake(spark, folder, as_of="2017-02-28T18:00:00Z"):
+        patch.setenv("LAKE_SECRETS_HOME", str(folder / "secrets"))
+        settings.cache_clear()
         register_tables(spark)
         for file in files:
             answer(file, PRSA)

@@ -42,7 +42,9 @@ TYPING_ERROR, OFFSET = AT.replace(hour=5), AT.replace(hour=6)
 @pytest.fixture(scope="module")
 def lake(spark, tmp_path_factory):
     folder = tmp_path_factory.mktemp("steward")
-    with gold_lake.lake(spark, folder, as_of="2016-05-02T10:00:00Z"):
+    with pytest.MonkeyPatch.context() as patch, gold_lake.lake(spark, folder, as_of="2016-05-02T10:00:00Z"):
+        patch.setenv("LAKE_SECRETS_HOME", str(folder / "secrets"))
+        settings.cache_clear()
         register_tables(spark)
         rows = [{"at": AT.replace(hour=h), "PM2.5": 30 + h, **OTHERS} for h in range(8)]
         rows[5]["PM2.5"], rows[6]["PM2.5"] = "3s", -2
