@@ -63,7 +63,7 @@ def test_closed_dashboard_and_its_charts_are_hidden_from_the_public(superset: Ru
     assert anyone.get(f"/api/v1/dashboard/{CLOSED}").status_code == 404
     assert f"/superset/dashboard/{CLOSED}/" not in anyone.get("/api/v1/dashboard/").text
     for name, number in charts_of(superset, CLOSED).items():
-        assert anyone.chart(number).status_code == 403, name
+        assert anyone.chart(number).status_code in (403, 404), name
     assert not anyone.charts().keys() & charts_of(superset, CLOSED).keys()
 
 
@@ -107,7 +107,7 @@ def test_staff_see_both_dashboards(superset: Running, role: str, name: str) -> N
 
 @pytest.mark.parametrize("name", [None, "decision_maker", "steward"])
 def test_only_analysts_write_sql(superset: Running, name: str | None) -> None:
-    assert superset.reader(name).sql("select 1").status_code in (401, 403, 302)
+    assert superset.reader(name).sql("select 1").status_code in (401, 403)
 
 
 def test_analyst_asks_gold_in_sql(superset: Running) -> None:
@@ -125,7 +125,10 @@ def test_no_file_of_the_machine_by_sql(superset: Running, name: str, attack: str
     assert not list(superset.home.glob("stolen*")) and not (superset.home / "other.duckdb").exists()
 
 
-@pytest.mark.parametrize("change", ["delete from gold.dim_stations", "create table gold.planted as select 1", "drop table gold.dim_date"])
+CHANGES = ["delete from gold.dim_stations", "create table gold.planted as select 1", "drop table gold.dim_date"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_sql_changes_nothing(superset: Running, change: str) -> None:
     assert superset.reader("analyst").sql(change).status_code >= 400
 

@@ -18,14 +18,13 @@ class Reader:
         self.http = httpx.Client(base_url=address, timeout=60, headers={"Referer": address + "/"})
         if name:
             self._log_in(name, password)
+        self.http.headers["X-CSRFToken"] = self._csrf()
 
     def _log_in(self, name: str, password: str | None) -> None:
         page = self.http.get("/login/").text
-        found = TOKEN.search(page)
-        fields = {"username": name, "password": password, "csrf_token": found[1] if found else self._csrf()}
+        fields = {"username": name, "password": password, "csrf_token": TOKEN.search(page)[1]}
         answer = self.http.post("/login/", data=fields)
         assert answer.status_code == 302 and "login" not in answer.headers["location"], f"{name} cannot log in"
-        self.http.headers["X-CSRFToken"] = self._csrf()
 
     def _csrf(self) -> str:
         return self.http.get("/api/v1/security/csrf_token/").json()["result"]

@@ -20,7 +20,6 @@ FACTS = {
     "as_of": "2017-02-28T17:00+00:00", "is_demo_model": True, "stations": ["prsa-dongsi"], "hours": 8766,
     "origin": "public_reference", "from": "2016-01-01", "until": "2017-02-28", "folds": ["2017-02"],
     "first_origin": "2017-01-31T16:00:00+00:00", "trained_until": "2017-01-03", "scored_forecasts": 2500,
-   
     "table_versions": {"gold.fct_air_quality_hourly": 3}, "features": 78,
     "monitoring_reference": {},
 }  # fmt: skip

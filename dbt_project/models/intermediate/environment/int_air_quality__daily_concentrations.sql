@@ -47,14 +47,16 @@ measured as (
     cross join rules
     inner join items on rules.rule_version = items.rule_version
     left join day_means
-        on station_days.station_id = day_means.station_id
-        and station_days.date_local = day_means.date_local
-        and items.pollutant_code = day_means.pollutant_code
+        on
+            station_days.station_id = day_means.station_id
+            and station_days.date_local = day_means.date_local
+            and items.pollutant_code = day_means.pollutant_code
     left join ozone
-        on station_days.station_id = ozone.station_id
-        and station_days.date_local = ozone.date_local
-        and rules.rule_version = ozone.rule_version
-        and items.daily_averaging = '8h'
+        on
+            station_days.station_id = ozone.station_id
+            and station_days.date_local = ozone.date_local
+            and rules.rule_version = ozone.rule_version
+            and items.daily_averaging = '8h'
 )
 
 select

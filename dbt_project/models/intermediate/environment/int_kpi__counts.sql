@@ -14,8 +14,18 @@ periods as (
         period.period
     from days
     lateral view explode(array(
-        struct('M' as frequency, cast(trunc(date_local, 'MM') as date) as period_start, last_day(date_local) as period_end, date_format(date_local, 'yyyy-MM') as period),
-        struct('Y' as frequency, cast(trunc(date_local, 'YEAR') as date) as period_start, date_add(add_months(trunc(date_local, 'YEAR'), 12), -1) as period_end, date_format(date_local, 'yyyy') as period)
+        struct(
+            'M' as frequency,
+            cast(trunc(date_local, 'MM') as date) as period_start,
+            last_day(date_local) as period_end,
+            date_format(date_local, 'yyyy-MM') as period
+        ),
+        struct(
+            'Y' as frequency,
+            cast(trunc(date_local, 'YEAR') as date) as period_start,
+            date_add(add_months(trunc(date_local, 'YEAR'), 12), -1) as period_end,
+            date_format(date_local, 'yyyy') as period
+        )
     )) as period
 ),
 

@@ -24,7 +24,9 @@ defined as (
             counts.n_expected,
             greatest(1, datediff(least(counts.period_end, date_sub(counts.today, 1)), counts.period_start) + 1)
         ) as n_due,
-        {{ rounded_thousandths('counts.factor * counts.numerator / nullif(counts.denominator, 0)', 'definitions.decimals') }} / 1000 as value
+        {{ rounded_thousandths(
+            'counts.factor * counts.numerator / nullif(counts.denominator, 0)', 'definitions.decimals'
+        ) }} / 1000 as value
     from counts
     inner join definitions
         on counts.kpi_id = definitions.kpi_id

@@ -8,7 +8,10 @@ forecasts as (
 ),
 
 measured as (
-    select station_id, hour_at, value
+    select
+        station_id,
+        hour_at,
+        value
     from {{ ref('fct_air_quality_hourly') }}
     where pollutant_code = 'pm25'
 )
@@ -27,5 +30,6 @@ select
     forecasts.is_demo_model
 from forecasts
 left join measured
-    on forecasts.station_id = measured.station_id
-    and forecasts.target_at = measured.hour_at
+    on
+        forecasts.station_id = measured.station_id
+        and forecasts.target_at = measured.hour_at

@@ -1,0 +1,118 @@
+"""The open dashboard in a real browser, as somebody who is not logged in."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, Response, sync_playwright
+
+from tests.support.dashboards_server import Running, made_or_skip, running, settings_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+DRAWN_WITHIN = 90_000  # milliseconds, on a busy machine
+
+
+@pytest.fixture(scope="module")
+def superset() -> Iterator[Running]:
+    made_or_skip()
+    server = running()
+    with settings_of(server.environment):
+        yield server
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: ./lake doctor says how to install it")
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1500, "height": 3000}, locale="zh-CN")
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def opened(superset: Running, page: Page) -> dict[str, list]:
+    """The page with all charts drawn; answers and requests that it caused."""
+    seen: dict[str, list] = {"answers": [], "elsewhere": []}
+    host = urlsplit(superset.address).netloc
+
+    def note_failure(request) -> None:
+        if urlsplit(request.url).netloc not in (host, ""):
+            seen["elsewhere"].append((request.url, request.failure))
+
+    def note_answer(answer: Response) -> None:
+        seen["answers"].append((answer.status, answer.url))
+        if urlsplit(answer.url).netloc not in (host, ""):
+            seen["elsewhere"].append((answer.url, "answered"))
+
+    page.on("requestfailed", note_failure)
+    page.on("response", note_answer)
+    page.goto(f"{superset.address}/superset/dashboard/air-quality/")
+    page.wait_for_selector(".slice_container", timeout=DRAWN_WITHIN)
+    page.wait_for_function("document.querySelectorAll('.loading').length === 0", timeout=DRAWN_WITHIN)
+    page.wait_for_function("document.querySelectorAll('canvas').length >= 4", timeout=DRAWN_WITHIN)
+    return seen
+
+
+def test_every_chart_is_drawn_and_none_reports_an_error(opened: dict[str, list], page: Page, tmp_path_factory) -> None:
+    picture = tmp_path_factory.mktemp("dashboards") / "air-quality.png"
+    page.screenshot(path=picture, full_page=True)
+    assert picture.stat().st_size > 50_000
+    assert page.locator(".slice_container").count() == 13
+    assert page.locator(".ant-alert-error, [data-test='error-message']").count() == 0
+    assert [(status, url) for status, url in opened["answers"] if status >= 400] == []
+
+
+def test_nothing_is_asked_of_another_host(opened: dict[str, list]) -> None:
+    """The front end's built-in usage counter is stopped by the content security policy before it leaves."""
+    assert [failure for _, failure in opened["elsewhere"] if failure != "csp"] == []
+
+
+def test_page_says_what_data_it_shows(opened: dict[str, list], page: Page) -> None:
+    band = page.locator(".lake-band").first.inner_text()
+    assert "历史数据 HISTORICAL DATA" in band
+    assert "Data as of 2017-02-28" in band
+    assert "All values final" in band
+
+
+def test_levels_are_named_beside_their_colour(opened: dict[str, list], page: Page) -> None:
+    legend = page.locator(".lake-legend").inner_text()
+    for name in ("优 Excellent", "良 Good", "轻度污染", "中度污染", "重度污染", "严重污染 Severely polluted", "无数据 No data"):
+        assert name in legend
+    badge = page.locator(".lake-badge").first
+    assert badge.inner_text().strip() in legend
+    assert badge.evaluate("e => getComputedStyle(e).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+
+def test_calendar_has_a_field_for_each_day_of_the_last_year(opened: dict[str, list], page: Page) -> None:
+    days = page.locator(".lake-day")
+    assert days.count() == 365  # 2016-03-01 to 2017-02-28
+    shown = [text for text in days.all_inner_texts() if text.strip() not in ("–", ">500")]
+    assert all(0 <= int(text) <= 500 for text in shown)
+
+
+def test_page_is_in_chinese_and_offers_no_editing(opened: dict[str, list], page: Page) -> None:
+    assert page.locator("html").get_attribute("lang") in ("zh", "zh-CN")
+    assert page.get_by_text("编辑看板").count() == 0
+    assert page.locator("a[href*='/login/']").count() >= 1
+
+
+def test_choosing_a_station_narrows_the_table(opened: dict[str, list], page: Page, superset: Running) -> None:
+    rows = page.locator("td:has-text('Aotizhongxin')")
+    assert rows.count() == 1
+    assert page.locator("td:has-text('Dongsi')").count() == 0  # its days are test vectors, not for the public
+
+
+def test_screenshot_folder_of_the_reader(opened: dict[str, list], page: Page) -> None:
+    """Where LAKE_INTERNAL_SCREENSHOTS names a folder, the picture is kept there for people to look at."""
+    folder = os.environ.get("LAKE_INTERNAL_SCREENSHOTS")
+    if not folder:
+        pytest.skip("no folder for screenshots is named")
+    page.screenshot(path=Path(folder) / "air-quality.png", full_page=True)
