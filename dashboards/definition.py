@@ -182,4 +182,5 @@ def _checked(model: type[_Strict], raw: dict, place: str):
         return model.model_validate(raw)
     except ValidationError as error:
         found = error.errors()[0]
-        raise DefinitionError(f"{place}: {'.'.join(str(p) for p in found['loc'])}: {found['msg']}.") from error
+        where, fault = ".".join(str(p) for p in found["loc"]), found["msg"].removeprefix("Value error, ")
+        raise DefinitionError(f"{place}: {where}: {fault}.") from error

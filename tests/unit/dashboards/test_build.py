@@ -1,0 +1,99 @@
+"""Asset files built from definitions, contracts and a serving file of real readings."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from dashboards import build
+from dashboards.definition import Dataset, Text
+from lakehouse.contracts import contracts
+from lakehouse.settings import settings
+from publishing import serving
+from tests.support import gold_fixture
+from tests.support.dashboards_server import settings_of
+
+TITLE = Text(zh="甲", en="A")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    folder = tmp_path_factory.mktemp("lake")
+    with settings_of({"LAKE_DATA_HOME": str(folder / "data"), "LAKE_SECRETS_HOME": str(folder / "secrets")}):
+        gold_fixture.write(settings().data_home, gold_fixture.source_folder(None), start="2016-12-01")
+        serving.run(serving.plan())
+        with serving.connect() as connection:
+            yield connection
+
+
+@pytest.fixture(scope="module")
+def assets(served: duckdb.DuckDBPyConnection) -> build.Assets:
+    return build.build(served, Path("/data/serving/serving.duckdb"))
+
+
+def read(assets: build.Assets, folder: str) -> dict[str, dict]:
+    return {path: yaml.safe_load(text) for path, text in assets.files.items() if path.startswith(folder)}
+
+
+def test_building_again_gives_the_same_files(served: duckdb.DuckDBPyConnection, assets: build.Assets) -> None:
+    assert build.build(served, Path("/data/serving/serving.duckdb")).files == assets.files
+
+
+def test_every_reference_is_met_and_every_uuid_is_unique(assets: build.Assets) -> None:
+    charts, datasets, boards = (read(assets, f) for f in ("charts/", "datasets/", "dashboards/"))
+    uuids = [body["uuid"] for body in [*charts.values(), *datasets.values(), *boards.values()]]
+    assert len(set(uuids)) == len(uuids)
+    assert {c["dataset_uuid"] for c in charts.values()} <= {d["uuid"] for d in datasets.values()}
+    placed = {n["meta"]["uuid"] for b in boards.values() for n in b["position"].values() if isinstance(n, dict) and n["type"] == "CHART"}
+    assert placed == {c["uuid"] for c in charts.values()}
+    assert assets.left_out == {}
+
+
+def test_columns_carry_the_contracts_names_in_both_languages_with_units(assets: build.Assets) -> None:
+    columns = {c["column_name"]: c["verbose_name"] for c in read(assets, "datasets/lakehouse/station_days")["datasets/lakehouse/station_days.yaml"]["columns"]}
+    field = contracts()["agg_air_quality_daily"].field("pm25_ugm3")
+    assert columns["pm25_ugm3"] == f"{field.name_zh} {field.name_en} ({field.unit})"
+    assert columns["station"] == "监测点 Station"
+
+
+def test_analysts_get_every_gold_table_with_a_contract(assets: build.Assets) -> None:
+    names = {Path(path).stem for path in read(assets, "datasets/")}
+    assert {"dim_stations", "fct_air_quality_hourly", "agg_air_quality_daily", "fct_kpi_values"} <= names
+
+
+def test_open_datasets_are_those_of_the_public_page(assets: build.Assets) -> None:
+    by_uuid = {body["uuid"]: Path(path).stem for path, body in read(assets, "datasets/").items()}
+    assert {by_uuid[u] for u in assets.open_datasets} == {
+        "city_days", "city_indicators", "station_days", "page_state", "aqi_levels", "forecasts",
+    }  # fmt: skip
+
+
+def test_question_of_the_api_and_of_the_page_have_the_same_metrics(assets: build.Assets) -> None:
+    for path, body in read(assets, "charts/").items():
+        (asked,) = json.loads(body["query_context"])["queries"]
+        drawn = body["params"].get("metrics", [])
+        assert [m["sqlExpression"] for m in asked["metrics"] or []] == [m["sqlExpression"] for m in drawn], path
+
+
+def test_charts_of_a_missing_table_are_left_out_and_their_row_is_filled(served: duckdb.DuckDBPyConnection, monkeypatch) -> None:
+    there = build.filled_tables(served) - {"gold.fct_pm25_forecasts"}
+    monkeypatch.setattr(build, "filled_tables", lambda _: there)
+    made = build.build(served, Path("/x"))
+    assert set(made.left_out) == {"air-quality/forecast", "air-quality/forecast_quality"}
+    position = read(made, "dashboards/air-quality")["dashboards/air-quality.yaml"]["position"]
+    rows = [n for n in position.values() if isinstance(n, dict) and n["type"] == "ROW"]
+    assert {sum(position[c]["meta"]["width"] for c in row["children"]) for row in rows} == {12}
+
+
+def test_column_without_a_label_is_refused(served: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(LookupError, match="d: column nameless has no label"):
+        build.dataset_asset(served, "d", Dataset(title=TITLE, reads=(), sql="select 1 as nameless"))
+
+
+@pytest.mark.parametrize("table", ["ops.run_outcomes", "ops.delivery_receipts"])
+def test_open_dataset_of_a_table_that_is_not_public_is_refused(table: str) -> None:
+    with pytest.raises(PermissionError, match=f"d is open, but {table}"):
+        build.refuse_closed_columns("d", Dataset(title=TITLE, open=True, reads=(table,), sql="select 1"))
