@@ -11,21 +11,17 @@ from nbclient import NotebookClient
 from lakehouse import tables
 from lakehouse.settings import CHECKOUT
 from tests.support import aqi_oracle, gold_fixture
-from transforms.gold import reference
 
+DAILY = "gold.agg_air_quality_daily"
 TUTORIALS = sorted((CHECKOUT / "notebooks" / "tutorials").glob("*.ipynb"))
 
 
 @pytest.fixture
 def gold(home: Path) -> Path:
     """Two real stations, three winter months; the daily index of each day by the independent oracle."""
-    made = gold_fixture.tables(CHECKOUT / "samples" / "prsa", start="2016-12-01", end="2017-02-28")
-    daily = made["gold.agg_air_quality_daily"]
-    made["gold.agg_air_quality_daily"] = judged(daily[daily.rule_version == "HJ 633-2012"], made["gold.fct_air_quality_hourly"])
-    for name, frame in made.items():
-        tables.replace(name, gold_fixture.as_arrow(frame))
-    for name, rows in reference.reference_tables().items():
-        tables.replace(name, rows)
+    gold_fixture.write(home, CHECKOUT / "samples" / "prsa", start="2016-12-01", end="2017-02-28")
+    daily = tables.read(DAILY).to_pandas().query("rule_version == 'HJ 633-2012'")
+    tables.replace(DAILY, gold_fixture.as_arrow(DAILY, judged(daily, tables.read("gold.fct_air_quality_hourly").to_pandas())))
     return home
 
 
