@@ -1,4 +1,4 @@
-"""The stage `bronze`: files waiting in the inbox, deliveries not yet answered, sealed segments not yet landed."""
+"""The stage `bronze`: files in the inbox, deliveries not yet answered, sealed segments not yet landed."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from ingestion.batch import delivery
 from ingestion.batch._cli import answer
 from ingestion.batch.land import land
 from ingestion.connectors import folder
+from ingestion.streaming import plan as streaming
 from lakehouse.contracts import contracts
 from lakehouse.pipeline import Plan, Stage
 from lakehouse.settings import settings
@@ -18,13 +19,10 @@ def inbox(source: str) -> Path:
 
 def plan() -> Plan:
     """Names of what waits, in the order in which it will be landed; empty = nothing."""
-    batch = [s.source for s in contracts().sources.values() if s.kind == "batch" and s.time]
-    waiting = [[name, str(path)] for name in sorted(batch) for path in folder.files(inbox(name))]
-    open_ones = [[d.source, d.delivery_id] for d in delivery.pending()]
-    from ingestion.streaming import plan as streaming
-
-    segments = streaming.plan()
-    work = {"inbox": waiting, "pending": open_ones, "segments": segments}
+    taking = sorted(name for name, s in contracts().sources.items() if s.takes_files)
+    waiting = [[name, str(path)] for name in taking for path in folder.files(inbox(name))]
+    unanswered = [[d.source, d.delivery_id] for d in delivery.pending()]
+    work = {"inbox": waiting, "pending": unanswered, "segments": streaming.plan()}
     return work if any(work.values()) else {}
 
 
@@ -36,9 +34,9 @@ def run(work: Plan) -> None:
         print(f"  {answer(Path(path), source)}")
         Path(path).unlink()
     if work["segments"]:
-        from ingestion.streaming import land as streaming
+        from ingestion.streaming.land import land as land_segments
 
-        streaming.land(work["segments"])
+        land_segments(work["segments"])
 
 
 BRONZE = Stage("bronze", after=(), plan=plan, run=run)

@@ -5,18 +5,17 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ingestion.batch.faults import Refused
 from lakehouse.settings import settings
 
-UNPACKED_LIMIT_BYTES = 4 * 1024**3
+LARGEST_BYTES = 1024**3
+"""Of one file, unpacked: it is read into memory as a whole."""
 RAW = "raw"
-
-
-class Refused(ValueError):
-    """A delivery that cannot be landed as a whole; the message names the place, the rule and the mend."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +50,15 @@ def folder_of(source: str, delivery_id: str) -> Path:
 def receive(file: Path, source: str, sender: str, revision: int = 0) -> tuple[Delivery, bool]:
     """Keep the file raw under landing/deliveries; returns the delivery and whether it is new.
 
-    The same content for the same source is the same delivery, whatever it is called and however often it comes.
+    The same content for the same source is the same delivery, whatever its name and however often it comes.
+    Raises RuntimeError when the file changed while it was read.
     """
     delivery_id = _content_hash(file)[:32]
     folder = folder_of(source, delivery_id)
     if (folder / "delivery.json").exists():
         return load(folder), False
     delivery = Delivery(source, delivery_id, file.name, file.stat().st_size, sender, revision, _now())
-    delivery.raw_file.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file, delivery.raw_file)
+    _keep(file, delivery)
     write_whole(folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))
     return delivery, True
 
@@ -75,21 +74,28 @@ def pending() -> list[Delivery]:
 
 
 def content(delivery: Delivery) -> bytes:
-    """The file's bytes, unpacked when it is gzip. Raises Refused for a broken or oversized archive."""
-    if delivery.raw_file.suffix != ".gz":
-        return delivery.raw_file.read_bytes()
+    """The file's bytes, unpacked where it is gzip. Raises Refused for a damaged archive or a large file."""
+    is_packed = delivery.raw_file.suffix == ".gz"
     try:
-        with gzip.open(delivery.raw_file) as packed:
-            unpacked = packed.read(UNPACKED_LIMIT_BYTES + 1)
-    except (OSError, EOFError) as error:
+        with (gzip.open if is_packed else open)(delivery.raw_file, "rb") as file:
+            body = file.read(LARGEST_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise Refused(
-            f"{delivery.file_name}: the gzip archive is damaged ({error}); send the file again."
+            f"{delivery.file_name}: the gzip archive is damaged ({error}); send it again."
         ) from error
-    if len(unpacked) > UNPACKED_LIMIT_BYTES:
-        raise Refused(
-            f"{delivery.file_name}: unpacks to more than {UNPACKED_LIMIT_BYTES} bytes; split the file."
-        )
-    return unpacked
+    if len(body) > LARGEST_BYTES:
+        verb = "unpacks to" if is_packed else "holds"
+        raise Refused(f"{delivery.file_name}: {verb} more than {LARGEST_BYTES} bytes; split the file.")
+    return body
+
+
+def _keep(file: Path, delivery: Delivery) -> None:
+    delivery.raw_file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, delivery.raw_file)
+    with delivery.raw_file.open("rb") as kept:
+        os.fsync(kept.fileno())
+    if _content_hash(delivery.raw_file)[:32] != delivery.delivery_id:
+        raise RuntimeError(f"{file} changed while it was read; deliver it again when it is complete.")
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -1,8 +1,11 @@
 """The signed answer to a delivery: what came, what became of it, verifiable offline (Ed25519, RFC 8032)."""
 
 import base64
+import contextlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from ingestion.batch.delivery import Delivery, write_whole
-from ingestion.batch.extract import Unparsed
+from ingestion.batch.faults import Unparsed
 from lakehouse import tables
 from lakehouse.settings import settings
 
 TABLE = "ops.delivery_receipts"
 TEXTS = ("source", "delivery_id", "file_name", "sender", "received_at", "state", "reason")
-NUMBERS = ("revision", "size_bytes", "received", "landed", "dead_letter")
+NUMBERS = ("attempt", "revision", "size_bytes", "received", "landed", "dead_letter")
 SCHEMA = pa.schema([*((name, pa.string()) for name in TEXTS), *((name, pa.int64()) for name in NUMBERS)])
 Receipt = dict[str, Any]
 
@@ -47,20 +50,39 @@ def refused(reason: str) -> dict[str, Any]:
 
 
 def write(delivery: Delivery, result: dict[str, Any]) -> Receipt:
-    """Sign the receipt, note it in ops.delivery_receipts (once), then put it beside the raw file."""
-    body = {**asdict(delivery), **result}
-    receipt = {
-        **body,
+    """Sign the receipt, note it in ops.delivery_receipts (once per attempt), put it beside the raw file."""
+    body = {**asdict(delivery), "attempt": attempts(delivery) + 1, **result}
+    signed = {
         "signature": base64.b64encode(signing_key().sign(canonical(body))).decode(),
         "public_key": public_key(),
     }
     flat = {**body, **body["report"]}
-    row = {name: flat[name] for name in (*TEXTS, *NUMBERS)}
-    tables.append(
-        TABLE, pa.Table.from_pylist([row], SCHEMA), (f"{delivery.source}/{delivery.delivery_id}", 1)
+    row = pa.Table.from_pylist([{name: flat[name] for name in (*TEXTS, *NUMBERS)}], SCHEMA)
+    tables.append(TABLE, row, (f"{delivery.source}/{delivery.delivery_id}", body["attempt"]))
+    write_whole(
+        delivery.receipt_file, json.dumps({**body, **signed}, indent=1, ensure_ascii=False, sort_keys=True)
     )
-    write_whole(delivery.receipt_file, json.dumps(receipt, indent=1, ensure_ascii=False, sort_keys=True))
-    return receipt
+    return {**body, **signed}
+
+
+def attempts(delivery: Delivery) -> int:
+    """How often the delivery was answered. A refused one may come again, when the mapping has been mended."""
+    return read(delivery.receipt_file)["attempt"] if delivery.receipt_file.exists() else 0
+
+
+def is_landed(delivery: Delivery) -> bool:
+    return delivery.receipt_file.exists() and read(delivery.receipt_file)["state"] == "landed"
+
+
+def read(file: Path) -> Receipt:
+    """A receipt from its file. Raises ValueError when the file is none."""
+    try:
+        body = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file}: no receipt ({error}); take the file as it was sent.") from error
+    if not isinstance(body, dict) or "signature" not in body:
+        raise ValueError(f"{file}: no receipt; it holds no signature.")
+    return body
 
 
 def canonical(body: dict[str, Any]) -> bytes:
@@ -69,25 +91,36 @@ def canonical(body: dict[str, Any]) -> bytes:
 
 
 def verify(receipt: Receipt, trusted_key: str) -> bool:
-    """Whether the receipt is unchanged and signed by the holder of the trusted public key (base64, 32 bytes)."""
+    """Whether the receipt is unchanged and signed by the holder of the trusted public key (base64, 32 bytes).
+
+    Raises ValueError when the key is none.
+    """
     body = {k: v for k, v in receipt.items() if k not in ("signature", "public_key")}
-    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(trusted_key))
     try:
-        key.verify(base64.b64decode(receipt.get("signature", "")), canonical(body))
-    except (InvalidSignature, ValueError):
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(trusted_key, validate=True))
+    except ValueError as error:
+        raise ValueError(
+            "The key is no public key; `lake receipts key` prints it as 44 characters."
+        ) from error
+    try:
+        key.verify(base64.b64decode(receipt["signature"], validate=True), canonical(body))
+    except (InvalidSignature, ValueError, TypeError):
         return False
     return True
 
 
 def signing_key() -> Ed25519PrivateKey:
-    """This installation's key, made on first use (secrets/receipts.ed25519, mode 0600)."""
+    """This installation's key, made whole on first use (secrets/receipts.ed25519, mode 0600)."""
     path = settings().secrets / "receipts.ed25519"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_bytes(
-            Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-        )
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.touch(mode=0o600)
+        made = Ed25519PrivateKey.generate()
+        part.write_bytes(made.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+        with contextlib.suppress(FileExistsError):  # another process was quicker; its key counts
+            os.link(part, path)
+        part.unlink()
     return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
 
 

@@ -1,0 +1,247 @@
+"""What each kind of delivered file becomes, and the one sentence that a wrong one gets."""
+
+import io
+import json
+import zipfile
+from datetime import datetime
+
+import pytest
+
+from ingestion.batch import delivery
+from ingestion.batch.extract import extract, missing_counts
+from ingestion.batch.faults import Refused
+from ingestion.batch.readers import csv_file
+from tests.support.delivered_files import HEADER, ROWS, delimited, source, workbook
+
+CSV = source()
+SEMICOLON = source(format={"type": "csv", "delimiter": ";"})
+EXCEL, JSON = source(format={"type": "excel"}), source(format={"type": "json"})
+AS_SENT = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
+
+
+def read(body: bytes, mapping=CSV):
+    found = extract(body, mapping, "a.file")
+    rows = found.rows.to_pylist()
+    return {row.pop("_row_no"): row for row in rows}, found
+
+
+def refusal(body: bytes, mapping=CSV) -> str:
+    with pytest.raises(Refused) as refused:
+        extract(body, mapping, "a.file")
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "mapping"),
+    [
+        (delimited(*ROWS), CSV),
+        (delimited(*ROWS).replace(b"\n", b"\r\n"), CSV),
+        (delimited(*ROWS).rstrip(b"\n"), CSV),
+        (b"\xef\xbb\xbf" + delimited(*ROWS), CSV),
+        (b"\xef\xbb\xbf" + delimited(*ROWS), source(format={"type": "csv", "encoding": "ascii"})),
+        (delimited(*ROWS).decode().encode("utf-16"), source(format={"type": "csv", "encoding": "utf-16"})),
+        (delimited(*ROWS, by=";"), SEMICOLON),
+        (workbook(HEADER, *ROWS), EXCEL),
+        (json.dumps(AS_SENT).encode(), JSON),
+        (b"\xef\xbb\xbf" + json.dumps(AS_SENT).encode(), JSON),
+        (json.dumps({"rows": AS_SENT}).encode(), source(format={"type": "json", "records": "rows"})),
+    ],
+    ids="csv crlf no_last_newline bom bom_in_ascii utf16 semicolon excel json json_bom json_nested".split(),
+)
+def test_the_same_rows_come_out_of_every_form(body, mapping):
+    rows, found = read(body, mapping)
+    first = 1 if mapping.format.type == "json" else 2
+    assert list(rows.values()) == AS_SENT and list(rows) == [first, first + 1]
+    assert found.unparsed == [] and found.notes == []
+
+
+def test_gb18030_is_read_where_nothing_is_declared():
+    body = delimited(["东四", *ROWS[0][1:]]).decode().encode("gb18030")
+    assert read(body)[0][2]["Site"] == "东四"
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "ascii"])
+def test_gbk_declared_as_something_else_is_refused_at_its_first_byte(declared):
+    body = delimited(ROWS[0], ["东四", *ROWS[1][1:]]).decode().encode("gbk")
+    said = refusal(body, source(format={"type": "csv", "encoding": declared}))
+    assert said.startswith(
+        f"a.file: byte 0xb6 in line 3 (offset 40) is not {declared}, as the source declares; save"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "a.file: the file is empty; send the rows of the period, or say that there are none."),
+        (b" \r\n\n", "a.file: the file is empty;"),
+        (
+            delimited(["N1", "x"], header=HEADER[:2]),
+            "a.file: the header lacks Level (found: Site, Time); name the columns as agreed",
+        ),
+        (delimited(*ROWS, by=";"), "a.file: the header lacks Site, Time, Level (found: Site;Time;Level);"),
+        (
+            delimited(header=[*HEADER, "level"]),
+            "a.file, row 1: the column level is there twice; give each column its own name.",
+        ),
+        (delimited(header=[*HEADER, ""]), "a.file, row 1: column 4 has no name (merged cells?);"),
+        (delimited(header=[*HEADER, "_record_id"]), "a.file, row 1: the column _record_id begins with _,"),
+        (
+            delimited(*ROWS) + b'N1,"2016-05-01 02:00,2\nN1,2016-05-01 03:00,2\n',
+            "a.file: a quote in row 4 is never closed;",
+        ),
+        (
+            b"x" * 200_000 + b"\n1\n",
+            "a.file: the header in row 1 cannot be read (field larger than field limit (131072)).",
+        ),
+    ],
+)
+def test_a_csv_file_that_is_not_what_was_agreed(body, said):
+    assert refusal(body).startswith(said)
+
+
+def test_a_row_without_end_is_refused_by_its_length(monkeypatch):
+    monkeypatch.setattr(csv_file, "LONGEST_ROW_BYTES", 1000)
+    said = refusal(delimited(["N1", "2016-05-01", "x" * 5000]))
+    assert said.startswith(
+        "a.file: a row is longer than 1000 bytes (a line break or a quote is missing?); mend the file"
+    )
+
+
+def test_rows_with_too_many_or_too_few_values_are_unparsed_with_their_number():
+    body = delimited(ROWS[0], ["N1", "2016-05-01"], [], ROWS[1], ["N1", "2016-05-01", "1", "2"], ["", "", ""])
+    rows, found = read(body)
+    assert list(rows) == [2, 5]
+    assert [(u.row_no, u.text, u.reason) for u in found.unparsed] == [
+        (
+            3,
+            "N1,2016-05-01",
+            "row 3 of a.file has 2 values, the header 3; quote values that hold the delimiter.",
+        ),
+        (
+            6,
+            "N1,2016-05-01,1,2",
+            "row 6 of a.file has 4 values, the header 3; quote values that hold the delimiter.",
+        ),
+    ]
+    assert found.notes == ["Empty rows left out: 2."]
+
+
+def test_quoted_values_keep_delimiters_quotes_and_line_breaks():
+    rows, found = read(delimited(['"N1, ""old"""', ROWS[0][1], '"1\n2"'], ROWS[1]))
+    assert rows[2]["Site"] == 'N1, "old"' and rows[2]["Level"] == "1\n2" and rows[3] == AS_SENT[1]
+    assert found.unparsed == []
+
+
+def test_a_header_below_a_title_keeps_the_numbers_of_the_file():
+    body = b"Levels of May\n\n" + delimited(*ROWS, ["N1"])
+    rows, found = read(body, source(format={"type": "csv", "header_row": 3}))
+    assert list(rows) == [4, 5] and found.unparsed[0].row_no == 6
+    assert refusal(body, source(format={"type": "csv", "header_row": 9})).startswith(
+        "a.file: there is no row 9,"
+    )
+
+
+def test_other_columns_are_kept_and_noted_and_their_order_is_free():
+    rows, found = read(delimited([*reversed(ROWS[0]), "calm"], header=[*reversed(HEADER), "Weather"]))
+    assert rows[2] == AS_SENT[0] | {"Weather": "calm"}
+    assert found.notes == ["Column Weather is not in the agreement; it is kept in bronze and used nowhere."]
+
+
+def test_a_header_alone_is_noted():
+    assert read(delimited())[1].notes == ["The file holds a header and no rows."]
+
+
+def test_missing_words_are_counted_by_column():
+    mapping = source(format={"type": "csv", "missing": ["NA", ""]})
+    found = extract(delimited(["N1", "NA", ""], ["N1", "x", "NA"]), mapping, "a.file")
+    assert missing_counts(found.rows, mapping.format) == {"Site": 0, "Time": 1, "Level": 2}
+
+
+def test_cells_with_dates_and_numbers_are_written_as_iso_8601_and_plain_decimals():
+    cells = [["N1", datetime(2016, 5, 1), 2.0], ["N1", datetime(2016, 5, 1, 1, 30), 0.1], [1.0, "x", True]]
+    rows, _ = read(workbook(HEADER, *cells), EXCEL)
+    assert [list(row.values()) for row in rows.values()] == [
+        ["N1", "2016-05-01", "2"], ["N1", "2016-05-01 01:30:00", "0.1"], ["1", "x", "True"],
+    ]  # fmt: skip
+
+
+TITLED = [["Station", "Reading", None], HEADER, *ROWS]
+
+
+@pytest.mark.parametrize(
+    ("body", "changes", "said"),
+    [
+        (
+            workbook(*TITLED, merged="B1:C1"),
+            {},
+            "a.file, row 1: column 3 has no name (merged cells?); write one name above each",
+        ),
+        (workbook(HEADER), {"sheet": "Mai"}, "a.file: no workbook with the sheet Mai ("),
+        (
+            workbook(HEADER),
+            {"header_row": 4},
+            "a.file: the sheet has no row 4, where the header should stand.",
+        ),
+        (delimited(*ROWS), {}, "a.file: no workbook with the sheet 1 ("),
+        (workbook(HEADER)[:-30], {}, "a.file: no workbook with the sheet 1 ("),
+    ],
+)
+def test_a_workbook_that_is_not_what_was_agreed(body, changes, said):
+    assert refusal(body, source(format={"type": "excel", **changes})).startswith(said)
+
+
+def test_a_header_of_two_rows_is_read_where_the_mapping_names_the_second():
+    mapping = source(format={"type": "excel", "header_row": 2})
+    rows, found = read(workbook(*TITLED, [None, None, None], ROWS[1], merged="B1:C1"), mapping)
+    assert list(rows) == [3, 4, 6] and rows[6] == AS_SENT[1] and found.notes == ["Empty rows left out: 1."]
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
+    monkeypatch.setattr(delivery, "LARGEST_BYTES", 100_000)
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 100_001)
+    assert len(bomb.getvalue()) < 1000
+    assert (
+        refusal(bomb.getvalue(), EXCEL)
+        == "a.file: unpacks to 100001 bytes, more than 100000; split the file."
+    )
+
+
+def test_a_bomb_that_lies_about_its_size_fails_its_checksum():
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * 100_000)
+    real, stated = (100_000).to_bytes(4, "little"), (10).to_bytes(4, "little")
+    assert refusal(bomb.getvalue().replace(real, stated), EXCEL).startswith("a.file: the workbook is damaged")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            b'[{"Site": "N1",]',
+            "a.file: not JSON at line 1, column 16 (",
+        ),
+        (b'{"rows": []}', "a.file: there is no list of records at the top; write the document as agreed."),
+        (b"[" * 200_000, "a.file: nested too deeply to be a list of records;"),
+        (b'[{"Site": "N1", "Time": "x"}]', "a.file: the header lacks Level (found: Site, Time);"),
+        (b'[{"Site": "N1", "_row_no": 1}]', "a.file: the column _row_no begins with _,"),
+    ],
+)
+def test_a_json_document_that_is_not_what_was_agreed(body, said):
+    assert refusal(body, JSON).startswith(said)
+
+
+def test_what_is_no_object_in_a_list_is_unparsed_and_values_keep_their_form():
+    body = json.dumps([AS_SENT[0] | {"Level": 1.50}, "N1", AS_SENT[1] | {"Level": None, "ok": True}]).encode()
+    rows, found = read(body, JSON)
+    assert (
+        rows[1]["Level"] == "1.5"
+        and rows[3]["Level"] is None
+        and (rows[3]["ok"], rows[1]["ok"]) == ("true", None)
+    )
+    assert [(u.row_no, u.text, u.reason) for u in found.unparsed] == [
+        (2, '"N1"', "record 2 of a.file is not an object.")
+    ]
