@@ -22,7 +22,8 @@ RECORD_TO = "LAKE_INTERNAL_RECORD_CLASSES"  # set for the one session that makes
 def class_archive_options() -> list[str]:
     """JVM options for `spark.driver.extraJavaOptions`; none while there is no archive that fits."""
     if record_to := os.environ.get(RECORD_TO):
-        return [f"-XX:ArchiveClassesAtExit={record_to}"]
+        quick = "-XX:TieredStopAtLevel=1"  # which classes are loaded does not depend on how well they are compiled
+        return [f"-XX:ArchiveClassesAtExit={record_to}", quick]
     file = archive_file()
     return [f"-XX:SharedArchiveFile={file}"] if file.is_file() else []
 
