@@ -1,7 +1,7 @@
 """KPI values worked out by hand, the run's failure in one sentence, dbt's unit tests, the documentation."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
@@ -12,6 +12,7 @@ from transforms.gold import project, run
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
+WEATHER = "silver.environment__weather"
 A, B = "prsa-dongsi", "prsa-tiantan"  # both in 110101
 OTHERS = {"pm10": [20.0] * 24, "so2": [5.0] * 24, "no2": [10.0] * 24, "co": [0.4] * 24, "o3": [40.0] * 24}
 
@@ -27,10 +28,23 @@ def rows() -> list[dict]:
     return made
 
 
+def weather() -> list[dict]:
+    """Two observations in one hour, and two of opposite winds in the next."""
+    found = []
+    for hour, minute, wind_deg, temp_c in ((0, 0, 350.0, 10.0), (0, 30, 10.0, 12.0), (1, 0, 90.0, None), (1, 30, 270.0, 8.0)):
+        at = silver_hours.local(2016, 4, 1, hour) + timedelta(minutes=minute)
+        found.append({
+            "station_id": A, "observed_at": at, "temp_c": temp_c, "wind_deg": wind_deg, "wind_ms": 2.0, "rain_mm": 0.4,
+            "_data_origin": "test_vector", "_event_month": at.date().replace(day=1),
+        })  # fmt: skip
+    return found
+
+
 @pytest.fixture(scope="module")
 def lake(spark, tmp_path_factory):
     with gold_lake.lake(spark, tmp_path_factory.mktemp("kpis"), as_of="2016-05-15T00:00:00Z"):
         silver_hours.write(rows())
+        tables.replace(WEATHER, silver_hours.as_rows(weather(), "environment__weather"), partition_by=["_event_month"])
         gold_lake.run_gold()
         yield {(r["kpi_id"], r["scope_id"], r["period"]): r for r in tables.read("gold.fct_kpi_values").to_pylist()}
 
@@ -82,6 +96,13 @@ def test_local_hours_are_read_as_such_without_an_engine(lake):
     duck = tables.duck("gold.fct_air_quality_hourly")
     first = duck.execute("select min(hour_local)::text from gold.fct_air_quality_hourly").fetchall()
     assert first == [("2016-04-01 00:00:00",)]
+
+
+def test_weather_of_an_hour(lake):
+    first, second = sorted(tables.read("gold.agg_weather_hourly").to_pylist(), key=lambda r: r["hour_at"])
+    assert (first["temp_c"], first["wind_deg"], first["rain_mm"], first["n_observations"]) == (11.0, 0.0, 0.8, 2)
+    assert (second["temp_c"], second["wind_deg"], second["wind_ms"]) == (8.0, None, 2.0)  # opposite winds
+    assert (first["date_key"], str(first["hour_local"]), first["rh_pct"]) == (20160401, "2016-04-01 00:00:00", None)
 
 
 def test_unit_tests_of_the_models_pass(lake):

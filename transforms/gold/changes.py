@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 import pyarrow.compute as pc
+from deltalake.exceptions import DeltaError
 
 from lakehouse import tables
 from lakehouse.contracts import contracts
@@ -13,9 +14,15 @@ ROWS_SETTLE = timedelta(days=3)  # the latest local day ends within a day, the l
 KPIS_SETTLE = timedelta(days=22)  # 20 days after the year (policy R2) and a day of zones on either side
 
 
-def changed_months(sources: Iterable[str], last: dict) -> set[str]:
-    """Months (first day, ISO) of which a data file came or went since the versions of the last run."""
-    return {month for name in sources for month in _months_between(name, last.get(name))}
+def changed_months(sources: Iterable[str], last: dict) -> set[str] | None:
+    """Months (first day, ISO) of which a data file came or went since the versions of the last run.
+
+    None = not known, because a version is no longer in its table's log (cleaned up, or restored from a backup).
+    """
+    try:
+        return {month for name in sources for month in _months_between(name, last.get(name))}
+    except DeltaError:
+        return None
 
 
 def _months_between(name: str, since: int | None) -> set[str]:

@@ -29,7 +29,8 @@ def gold() -> Plan:
     if complete and last == inputs:
         return {}
     whole = not complete or last is None or last.get("definitions") != inputs["definitions"]
-    months = None if whole else sorted(changed_months(sources, last) | provisional_months())
+    changed = None if whole else changed_months(sources, last)
+    months = None if changed is None else sorted(changed | provisional_months())
     return {"inputs": inputs, "months": months, "as_of": _utc(settings().as_of_time()), "exclude": excluded(sources)}
 
 

@@ -88,6 +88,13 @@ def test_a_changed_definition_rebuilds_everything(clock, monkeypatch):
     assert plan.gold()["months"] is None
 
 
+def test_a_version_that_is_no_longer_known_rebuilds_everything(clock):
+    silver_hours.write(hours(3))
+    work = plan.gold()
+    build(work | {"inputs": work["inputs"] | {silver_hours.TABLE: 99}})
+    assert plan.gold()["months"] is None
+
+
 def test_a_missing_gold_table_rebuilds_everything(clock):
     silver_hours.write(hours(3))
     build(plan.gold())

@@ -56,3 +56,4 @@ left join levels
     on reports.rule_version = levels.rule_version
     and reports.at_least between levels.aqi_low and coalesce(levels.aqi_high, 2147483647)
 distribute by event_month
+sort by event_month, station_id, date_local, rule_version

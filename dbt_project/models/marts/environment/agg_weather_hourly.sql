@@ -70,3 +70,4 @@ select
     event_month
 from placed
 distribute by event_month
+sort by event_month, station_id, hour_at

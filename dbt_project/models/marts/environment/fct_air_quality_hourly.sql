@@ -90,3 +90,4 @@ select
     event_month
 from indexed
 distribute by event_month
+sort by event_month, station_id, pollutant_code, hour_at
