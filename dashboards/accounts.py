@@ -23,8 +23,7 @@ def ensure() -> Path:
     wanted = {
         "secret_key": held.get("secret_key") or randomness.token_urlsafe(48),
         "accounts": {
-            name: {"role": role, "password": before.get(name) or randomness.token_urlsafe(18)}
-            for name, role in ACCOUNTS.items()
+            name: {"role": role, "password": before.get(name) or randomness.token_urlsafe(18)} for name, role in ACCOUNTS.items()
         },
     }
     if wanted != held:

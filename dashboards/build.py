@@ -20,6 +20,8 @@ from lakehouse.contracts import contracts
 VERSION = "1.0.0"
 DATABASE = "lakehouse"
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "smart-city-lakehouse/dashboards")
+
+
 @dataclass
 class Assets:
     """Files by relative path, what access rules need to know, and the charts left out with the reason."""

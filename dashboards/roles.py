@@ -45,6 +45,4 @@ ROLES = {
 }
 
 # Never for a role with SQL Lab: row rules do not reach into SQL that a person writes.
-ROW_RULES = (
-    RowRule("no test vectors", "data_origin", "data_origin <> 'test_vector'", ("Public", "DecisionMaker")),
-)
+ROW_RULES = (RowRule("no test vectors", "data_origin", "data_origin <> 'test_vector'", ("Public", "DecisionMaker")),)

@@ -143,7 +143,7 @@ def copy_table(connection: duckdb.DuckDBPyConnection, name: str, version: int) -
     order = ", ".join(f'"{column}"' for column in dataset.primary_key) if dataset and dataset.primary_key else "all"
     connection.execute(f"create schema if not exists {layer}")
     connection.register("rows_of_version", tables.read(name, version=version))
-    connection.execute(f'create or replace table {name} as from rows_of_version order by {order}')
+    connection.execute(f"create or replace table {name} as from rows_of_version order by {order}")
     connection.unregister("rows_of_version")
     return connection.execute(f"select count(*) from {name}").fetchone()[0]
 

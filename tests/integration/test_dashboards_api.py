@@ -87,9 +87,7 @@ def test_public_cannot_ask_a_closed_dataset(superset: Running, dataset_ids: dict
         "max(aqi)) from gold.agg_air_quality_daily union all select (select content from read_text('/etc/passwd')",
     ],
 )
-def test_public_cannot_smuggle_sql_into_an_open_dataset(
-    superset: Running, dataset_ids: dict[str, int], expression: str
-) -> None:
+def test_public_cannot_smuggle_sql_into_an_open_dataset(superset: Running, dataset_ids: dict[str, int], expression: str) -> None:
     metric = {"expressionType": "SQL", "sqlExpression": expression, "label": "x"}
     answer = superset.reader().ask(dataset_ids["station_days"], columns=[], metrics=[metric])
     assert answer.status_code >= 400, answer.text[:500]

@@ -105,9 +105,7 @@ def by_rule(means: pd.DataFrame, counts: pd.DataFrame, rule: str) -> pd.DataFram
     for position, column in enumerate(("level_name_zh", "level_name_en", "level_color")):
         out[column] = out.level.map({n: names[position] for n, names in enumerate(LEVELS, start=1)})
     out["is_good_day"] = (largest <= 100).astype("boolean").where(known)
-    out["invalid_reason"] = np.select(
-        [~known, largest > 500], ["no pollutant is valid", "above the table"], None
-    )
+    out["invalid_reason"] = np.select([~known, largest > 500], ["no pollutant is valid", "above the table"], None)
     out = out.reset_index().assign(rule_version=rule, is_in_force=rule == IN_FORCE, is_provisional=False)
     day = pd.to_datetime(out.date_local)
     month = day.to_numpy().astype("datetime64[M]").astype(object)
@@ -125,16 +123,12 @@ def hourly(wide: pd.DataFrame) -> pd.DataFrame:
     index = [iaqi(code, group.value, IN_FORCE) for code, group in long.groupby("pollutant_code")]
     long["iaqi"] = within_table(pd.concat(index))
     long["iaqi_reason"] = np.where(long.iaqi.isna(), "missing", None)
-    return long.assign(
-        minutes_valid=None, rule_version=IN_FORCE, is_provisional=False, data_origin="public_reference"
-    )
+    return long.assign(minutes_valid=None, rule_version=IN_FORCE, is_provisional=False, data_origin="public_reference")
 
 
 def stations(wide: pd.DataFrame) -> pd.DataFrame:
     """gold.dim_stations from the project's own list of stations."""
-    listed = pd.read_csv(
-        CHECKOUT / "contracts" / "reference" / "stations.csv", dtype={"division_code": "string"}
-    )
+    listed = pd.read_csv(CHECKOUT / "contracts" / "reference" / "stations.csv", dtype={"division_code": "string"})
     span = wide.groupby("station_id").hour_at.agg(first_hour_at="min", last_hour_at="max")
     return listed.merge(span, on="station_id")
 
@@ -142,19 +136,13 @@ def stations(wide: pd.DataFrame) -> pd.DataFrame:
 def forecasts(wide: pd.DataFrame, days: int = 14) -> pd.DataFrame:
     """gold.fct_pm25_forecasts: the value at the origin (persistence), every six hours of the last days."""
     actual = wide.set_index(["station_id", "hour_at"]).pm25
-    recent = wide[
-        (wide.hour_at > wide.hour_at.max() - timedelta(days=days)) & (wide.hour_local.dt.hour % 6 == 0)
-    ]
+    recent = wide[(wide.hour_at > wide.hour_at.max() - timedelta(days=days)) & (wide.hour_local.dt.hour % 6 == 0)]
     parts = []
     for horizon in (1, 6, 12, 24):
-        part = pd.DataFrame(
-            {"station_id": recent.station_id, "origin_at": recent.hour_at, "predicted": recent.pm25}
-        )
+        part = pd.DataFrame({"station_id": recent.station_id, "origin_at": recent.hour_at, "predicted": recent.pm25})
         part["horizon_hours"], part["target_at"] = horizon, part.origin_at + timedelta(hours=horizon)
         part["lower_80"], part["upper_80"] = (part.predicted * 0.6).round(1), (part.predicted * 1.5).round(1)
-        part["actual"] = actual.reindex(
-            pd.MultiIndex.from_frame(part[["station_id", "target_at"]])
-        ).to_numpy()
+        part["actual"] = actual.reindex(pd.MultiIndex.from_frame(part[["station_id", "target_at"]])).to_numpy()
         parts.append(part)
     out = pd.concat(parts, ignore_index=True).dropna(subset="predicted")
     return out.assign(model_name="pm25", model_version="1", is_demo_model=True)
@@ -174,13 +162,9 @@ def dates(per_day: pd.DataFrame) -> pd.DataFrame:
 def city_days(per_day: pd.DataFrame) -> pd.DataFrame:
     """The city as a division: the mean of its stations' concentrations by the rule in force, then the index."""
     means = per_day[per_day.is_in_force].groupby("date_local")[list(DAILY_COLUMN.values())].mean()
-    largest = pd.DataFrame({c: iaqi(c, means[column], IN_FORCE) for c, column in DAILY_COLUMN.items()}).max(
-        axis=1
-    )
+    largest = pd.DataFrame({c: iaqi(c, means[column], IN_FORCE) for c, column in DAILY_COLUMN.items()}).max(axis=1)
     good = (largest <= 100).astype("boolean").where(largest.notna())
-    return means.assign(
-        aqi=within_table(largest), is_good_day=good, scope_type="division", scope_id=CITY
-    ).reset_index()
+    return means.assign(aqi=within_table(largest), is_good_day=good, scope_type="division", scope_id=CITY).reset_index()
 
 
 def kpis(per_day: pd.DataFrame) -> pd.DataFrame:
@@ -192,12 +176,8 @@ def kpis(per_day: pd.DataFrame) -> pd.DataFrame:
         kpi_id="ENV-01", period=pd.to_datetime(days.date_local).dt.strftime("%Y-%m-%d"), period_start=days.date_local,
         value=aqi, numerator=aqi, denominator=1.0, frequency="D", target=50.0, amber_limit=100.0, unit_code="1",
     )  # fmt: skip
-    good = by_month(days, "is_good_day", 100).assign(
-        kpi_id="ENV-02", target=90.0, amber_limit=80.0, unit_code="%"
-    )
-    mean = by_month(days, "pm25_ugm3", 1).assign(
-        kpi_id="ENV-03", target=30.0, amber_limit=35.0, unit_code="ug/m3"
-    )
+    good = by_month(days, "is_good_day", 100).assign(kpi_id="ENV-02", target=90.0, amber_limit=80.0, unit_code="%")
+    mean = by_month(days, "pm25_ugm3", 1).assign(kpi_id="ENV-03", target=30.0, amber_limit=35.0, unit_code="ug/m3")
     out = pd.concat([index, good, mean], ignore_index=True)
     sign = np.where(out.kpi_id == "ENV-02", -1, 1)
     within = [sign * out.value <= sign * out[limit] for limit in ("target", "amber_limit")]
@@ -211,13 +191,9 @@ def kpis(per_day: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_month(days: pd.DataFrame, column: str, factor: int) -> pd.DataFrame:
-    known = days[days[column].notna()].assign(
-        period=lambda d: pd.to_datetime(d.date_local).dt.strftime("%Y-%m")
-    )
+    known = days[days[column].notna()].assign(period=lambda d: pd.to_datetime(d.date_local).dt.strftime("%Y-%m"))
     grouped = known.groupby(["scope_type", "scope_id", "period"])[column]
-    out = (
-        pd.DataFrame({"numerator": grouped.sum(), "denominator": grouped.count()}).astype(float).reset_index()
-    )
+    out = pd.DataFrame({"numerator": grouped.sum(), "denominator": grouped.count()}).astype(float).reset_index()
     value = (factor * out.numerator / out.denominator).round(1)
     return out.assign(frequency="M", value=value, period_start=pd.to_datetime(out.period).dt.date)
 
@@ -240,9 +216,7 @@ def gold(source: Path, station_count: int, start: str, end: str) -> dict[str, pd
 def as_arrow(name: str, frame: pd.DataFrame) -> pa.Table:
     """Arrow in the columns and types of the table's contract; a column that the frame lacks is an error."""
     dataset = contracts()[name.split(".")[1]]
-    return pa.Table.from_pandas(
-        frame[[f.name for f in dataset.fields]], arrow_schema(dataset), preserve_index=False
-    )
+    return pa.Table.from_pandas(frame[[f.name for f in dataset.fields]], arrow_schema(dataset), preserve_index=False)
 
 
 def write(
@@ -271,9 +245,7 @@ def write(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data_home", type=Path, help="tables of the same names in it are replaced")
     parser.add_argument("--source", type=Path, required=True, help="folder of PRSA CSV files")
     parser.add_argument("--stations", type=int, default=12)

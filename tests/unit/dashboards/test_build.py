@@ -38,6 +38,10 @@ def read(assets: build.Assets, folder: str) -> dict[str, dict]:
     return {path: yaml.safe_load(text) for path, text in assets.files.items() if path.startswith(folder)}
 
 
+def nodes(board: dict, kind: str) -> list[dict]:
+    return [node for node in board["position"].values() if isinstance(node, dict) and node["type"] == kind]
+
+
 def test_building_again_gives_the_same_files(served: duckdb.DuckDBPyConnection, assets: build.Assets) -> None:
     assert build.build(served, Path("/data/serving/serving.duckdb")).files == assets.files
 
@@ -47,13 +51,15 @@ def test_every_reference_is_met_and_every_uuid_is_unique(assets: build.Assets) -
     uuids = [body["uuid"] for body in [*charts.values(), *datasets.values(), *boards.values()]]
     assert len(set(uuids)) == len(uuids)
     assert {c["dataset_uuid"] for c in charts.values()} <= {d["uuid"] for d in datasets.values()}
-    placed = {n["meta"]["uuid"] for b in boards.values() for n in b["position"].values() if isinstance(n, dict) and n["type"] == "CHART"}
-    assert placed == {c["uuid"] for c in charts.values()}
+    assert {node["meta"]["uuid"] for board in boards.values() for node in nodes(board, "CHART")} == {
+        c["uuid"] for c in charts.values()
+    }
     assert assets.left_out == {}
 
 
 def test_columns_carry_the_contracts_names_in_both_languages_with_units(assets: build.Assets) -> None:
-    columns = {c["column_name"]: c["verbose_name"] for c in read(assets, "datasets/lakehouse/station_days")["datasets/lakehouse/station_days.yaml"]["columns"]}
+    dataset = yaml.safe_load(assets.files["datasets/lakehouse/station_days.yaml"])
+    columns = {c["column_name"]: c["verbose_name"] for c in dataset["columns"]}
     field = contracts()["agg_air_quality_daily"].field("pm25_ugm3")
     assert columns["pm25_ugm3"] == f"{field.name_zh} {field.name_en} ({field.unit})"
     assert columns["station"] == "监测点 Station"
@@ -83,9 +89,9 @@ def test_charts_of_a_missing_table_are_left_out_and_their_row_is_filled(served: 
     monkeypatch.setattr(build, "filled_tables", lambda _: there)
     made = build.build(served, Path("/x"))
     assert set(made.left_out) == {"air-quality/forecast", "air-quality/forecast_quality"}
-    position = read(made, "dashboards/air-quality")["dashboards/air-quality.yaml"]["position"]
-    rows = [n for n in position.values() if isinstance(n, dict) and n["type"] == "ROW"]
-    assert {sum(position[c]["meta"]["width"] for c in row["children"]) for row in rows} == {12}
+    board = yaml.safe_load(made.files["dashboards/air-quality.yaml"])
+    widths = {sum(board["position"][c]["meta"]["width"] for c in row["children"]) for row in nodes(board, "ROW")}
+    assert widths == {12}
 
 
 def test_column_without_a_label_is_refused(served: duckdb.DuckDBPyConnection) -> None:

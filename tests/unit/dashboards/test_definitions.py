@@ -51,8 +51,16 @@ def test_row_rules_bind_no_role_that_writes_sql() -> None:
 
 
 BAD = {
-    "unknown fragment": ("datasets.yaml", "fragments: {}\ndatasets: {d: {title: {zh: 甲, en: A}, reads: [], uses: [nowhere], sql: select 1}}", "no fragment nowhere"),
-    "title in one language": ("datasets.yaml", "fragments: {}\ndatasets: {d: {title: {en: A}, reads: [], sql: select 1}}", "d: title.zh"),
+    "unknown fragment": (
+        "datasets.yaml",
+        "fragments: {}\ndatasets: {d: {title: {zh: 甲, en: A}, reads: [], uses: [nowhere], sql: select 1}}",
+        "no fragment nowhere",
+    ),
+    "title in one language": (
+        "datasets.yaml",
+        "fragments: {}\ndatasets: {d: {title: {en: A}, reads: [], sql: select 1}}",
+        "d: title.zh",
+    ),
     "chart without a place": (
         "b.yaml",
         "slug: b\ntitle: {zh: 甲, en: A}\nrows: []\ncharts: {c: {title: {zh: 甲, en: A}, dataset: d, kind: rows}}",

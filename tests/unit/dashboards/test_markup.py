@@ -6,7 +6,11 @@ import pytest
 from dashboards import markup
 from dashboards.definition import Tile
 
-LIMITS = {"more": "90.0 as target, 80.0 as amber_limit", "less": "30.0 as target, 35.0 as amber_limit", "none": "0 as target, 0 as amber_limit"}
+LIMITS = {
+    "more": "90.0 as target, 80.0 as amber_limit",
+    "less": "30.0 as target, 35.0 as amber_limit",
+    "none": "0 as target, 0 as amber_limit",
+}
 
 
 def drawn(better: str, figure: str) -> str:
