@@ -23,9 +23,15 @@ def class_archive_options() -> list[str]:
     """JVM options for `spark.driver.extraJavaOptions`; none while there is no archive that fits."""
     if record_to := os.environ.get(RECORD_TO):
         quick = "-XX:TieredStopAtLevel=1"  # which classes are loaded does not depend on how well they are compiled
-        return [f"-XX:ArchiveClassesAtExit={record_to}", quick]
+        return [_java_option("ArchiveClassesAtExit", record_to), quick]
     file = archive_file()
-    return [f"-XX:SharedArchiveFile={file}"] if file.is_file() else []
+    return [_java_option("SharedArchiveFile", str(file))] if file.is_file() else []
+
+
+def _java_option(name: str, path: str) -> str:
+    """One option as Spark splits them: quoted where the path holds a space."""
+    option = f"-XX:{name}={path}"
+    return f'"{option}"' if " " in option else option
 
 
 def archive_file() -> Path:

@@ -61,3 +61,8 @@ def test_a_failed_session_leaves_no_archive_and_says_why(toolchain, monkeypatch,
 def test_the_recording_session_gets_the_recording_option(toolchain, monkeypatch):
     monkeypatch.setenv(class_archive.RECORD_TO, "/somewhere/new.jsa")
     assert class_archive.class_archive_options()[0] == "-XX:ArchiveClassesAtExit=/somewhere/new.jsa"
+
+
+def test_a_path_with_a_space_is_quoted_for_spark(toolchain, monkeypatch):
+    monkeypatch.setenv(class_archive.RECORD_TO, "/my disk/new.jsa")
+    assert class_archive.class_archive_options()[0] == '"-XX:ArchiveClassesAtExit=/my disk/new.jsa"'
