@@ -164,4 +164,4 @@ def publish(number: int) -> None:
             old.unlink()
 
 
-SERVING = Stage("serving", after=("gold", "gates", "gold_forecasts"), plan=plan, run=run)
+SERVING = Stage("serving", after=("gold", "gates", "gold_forecasts", "gates_forecasts"), plan=plan, run=run)
