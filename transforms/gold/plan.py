@@ -46,7 +46,7 @@ def forecasts() -> Plan:
 
 def available() -> list[str]:
     """Silver tables that models of the stage `gold` read and that exist."""
-    needed = set().union(*(m.silver for m in models().values() if FORECAST not in m.tags))
+    needed = set().union(*(m.silver for m in models().values() if m.is_mart and FORECAST not in m.tags))
     return sorted(name for name in needed if tables.exists(name))
 
 

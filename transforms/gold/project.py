@@ -84,7 +84,7 @@ def _invoke(arguments: list[str]):
 
 def _checked(answer) -> list[NodeResult]:
     if answer.exception is not None:
-        raise GoldError(f"dbt could not start: {_one_line(str(answer.exception))}")
+        raise GoldError(f"dbt could not start: {_one_line(str(answer.exception))[:400]}")
     results = [_result(r) for r in getattr(answer.result, "results", ())]
     failed = [r for r in results if r.status in ("error", "fail", "runtime error")]
     if failed:
