@@ -3,6 +3,7 @@
 All expectations of a suite are aggregates, so the basic result format costs no second pass and says what was observed.
 """
 
+import logging
 import os
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it announces every temporary folder
 SOURCE = "lake"
 
 

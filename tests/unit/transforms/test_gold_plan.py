@@ -112,3 +112,10 @@ def test_forecasts_wait_for_a_model_and_run_once(clock):
     with outcomes.step("gold_forecasts", "gold_forecasts", work["inputs"]):
         pass
     assert plan.forecasts() == {}
+
+
+def test_forecasts_that_came_do_not_make_gold_due_again(clock):
+    silver_hours.write(hours(3))
+    build(plan.gold())
+    tables.append(plan.FORECASTS, pa.table({"station_id": [STATION], "_event_month": [datetime(2016, 3, 1).date()]}))
+    assert plan.gold() == {}
