@@ -1,6 +1,7 @@
 """Held rows: list, show, fix, waive, undo, preview, replay; scorecards of the sources."""
 
 import json
+from datetime import UTC
 from typing import Annotated
 
 import typer
@@ -63,7 +64,7 @@ def _shown(row: HeldRow) -> str:
 
 def _told(one: Decision) -> str:
     what = f" {json.dumps(one.changes, ensure_ascii=False)}" if one.changes else ""
-    until = f" until {one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else ""
+    until = f" until {one.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if one.expires_at else ""
     return f"{one.decided_at:%Y-%m-%d %H:%M} UTC {one.decided_by}: {one.kind}{what}{until}: {one.reason}"
 
 
