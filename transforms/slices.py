@@ -78,11 +78,7 @@ def _slices_of_new_files(bronze: dict[str, int], seen: dict[str, int], partition
 
 def _slices_of_decisions(dataset: Dataset, now: dict[str, str], before: dict[str, str]) -> set[date]:
     changed = {h for h, _ in set(now.items()) ^ set(before.items())}
-    return {
-        start_of(d.observed_at, dataset.partition)
-        for d in decisions.history(dataset.id)
-        if d.hold_id in changed
-    }
+    return {start_of(d.observed_at, dataset.partition) for d in decisions.history(dataset.id) if d.hold_id in changed}
 
 
 def start_of(instant: datetime, partition: str | None) -> date:
@@ -94,7 +90,5 @@ def start_of(instant: datetime, partition: str | None) -> date:
 def bounds(start: date, partition: str | None) -> tuple[datetime, datetime]:
     """The slice's instants: from (included) and to (excluded)."""
     low = datetime(start.year, start.month, start.day, tzinfo=UTC)
-    after = (
-        (low + timedelta(days=32)).replace(day=1) if partition == "_event_month" else low + timedelta(days=1)
-    )
+    after = (low + timedelta(days=32)).replace(day=1) if partition == "_event_month" else low + timedelta(days=1)
     return low, after

@@ -1,7 +1,7 @@
 """One scenario table proves that the kernel and the SQL path agree, on readings and on their checks."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from lakehouse import outcomes, tables
 from lakehouse.contracts import contracts
 from quality.decisions import decide
-from tests.support.bronze_rows import delivered, sent
+from tests.support.bronze_rows import RECEIVED, delivered, sent
 from transforms import slices
 
 AT = datetime(2016, 5, 1, 3, tzinfo=UTC)
@@ -36,6 +36,7 @@ SCENARIOS_COLUMNS = [
     {"at": AT.replace(hour=7), "PM2.5": 20000},
     {"at": AT.replace(month=6), "PM2.5": 7},
     {"at": AT.replace(hour=8), "PM2.5": 10},
+    {"at": RECEIVED + timedelta(hours=2), "PM2.5": 10},
 ]
 CORRECTED = [{"at": AT.replace(hour=8), "PM2.5": 12}]
 SCENARIOS_ITEMS = [
@@ -72,7 +73,7 @@ def test_kernel_and_sql_path_agree(bronze):
     from transforms.sql import run as sql
 
     plan = slices.resolve(READINGS, contracts())
-    assert plan["slices"] == ["2016-05-01", "2016-06-01"]
+    assert plan["slices"] == ["2016-05-01", "2016-06-01", "2017-03-01"]
     results = {}
     for name, engine in (("kernel", kernel), ("sql", sql)):
         engine.run(plan)
@@ -82,7 +83,7 @@ def test_kernel_and_sql_path_agree(bronze):
     held = {c["check"] for r in results["kernel"][f"quarantine.{READINGS.id}"] for c in r["checks"]}
     assert held == {
         "value_not_negative", "value_is_number", "station_registered", "value_below_physical_limit", "code_known", "unit_fits",
-        "flag_known", "period_known", "item_refused",
+        "flag_known", "period_known", "item_refused", "not_from_the_future",
     }  # fmt: skip
 
 

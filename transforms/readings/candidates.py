@@ -6,6 +6,7 @@ contract's rules. Nothing is dropped except codes that the mapping lists under `
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from lakehouse import reference
 from lakehouse.contracts import Source
 from lakehouse.contracts.derive.schema import TIMESTAMP
-from transforms.problems import PROBLEMS
+from transforms.problems import HOURS_AHEAD, PROBLEMS
 
 PERIOD_SECONDS = {"rtd": 0, "minute": 600, "hour": 3600, "day": 86400}
 
@@ -120,6 +121,7 @@ def _resolve(items: Items, records: Records, bronze: pa.Table, source: Source) -
         (pc.is_null(station), "station_registered", *_told("station_registered", device)),
         (pc.is_null(pollutant), "code_known", *_told("code_known", items.code)),
         *problem_value,
+        *_ahead(observed, received),
     ]  # fmt: skip
     columns = {
         "station_id": station, "pollutant_code": pollutant, "period": period, "observed_at": observed, "value": value,
@@ -154,6 +156,15 @@ def _values(items: Items, pollutant: pa.Array, source: Source):
     return value, canonical, problems
 
 
+def _ahead(observed: pa.Array, received: pa.Array) -> list[tuple]:
+    """The problem of readings from the future; none where there are none, because texts of times are dear."""
+    ahead = pc.greater(observed, pc.add(received, pa.scalar(timedelta(hours=HOURS_AHEAD), pa.duration("us"))))
+    if not pc.any(ahead).as_py():
+        return []
+    when = pc.strftime(pc.cast(observed, pa.timestamp("s", tz="UTC")), "%Y-%m-%d %H:%M")
+    return [(ahead, "not_from_the_future", *_told("not_from_the_future", when))]
+
+
 def parse_numbers(text: pa.Array) -> pa.Array:
     """Decimal texts -> doubles; null where the text is none (no blanks, no thousands separators, no NaN)."""
     try:
@@ -162,7 +173,7 @@ def parse_numbers(text: pa.Array) -> pa.Array:
             return numbers
     except pa.ArrowInvalid:
         pass
-    fits = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
+    fits = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
     return pc.cast(pc.if_else(fits, pc.utf8_ltrim(text, characters="+"), None), pa.float64())
 
 

@@ -27,7 +27,7 @@ from quality import decisions
 from transforms import slices
 from transforms.readings.candidates import candidates
 from transforms.readings.hourly import hourly
-from transforms.readings.settle import QUARANTINE_SCHEMA, settle
+from transforms.readings.settle import quarantine_schema, settle
 
 WRITTEN = pa.schema(
     [
@@ -69,9 +69,7 @@ def _run_tasks(plan: Plan, known: Contracts) -> list[dict[str, Any]]:
                 rows = build_slice(json.loads(work), date.fromisoformat(start), known, standing, roots)
                 yield pa.Table.from_pylist(rows, WRITTEN).to_batches()[0]
 
-    starts = spark.createDataFrame([(s,) for s in plan["slices"]], "slice string").repartition(
-        len(plan["slices"]), "slice"
-    )
+    starts = spark.createDataFrame([(s,) for s in plan["slices"]], "slice string").repartition(len(plan["slices"]), "slice")
     schema = ", ".join(f"`{f.name}` {'bigint' if pa.types.is_integer(f.type) else 'string'}" for f in WRITTEN)
     return [row.asDict() for row in starts.mapInArrow(task, schema).collect()]
 
@@ -82,15 +80,10 @@ def _outputs(dataset_id: str) -> tuple[str, str, str]:
 
 def bronze_files(plan: Plan) -> dict[str, list[str]]:
     """Data files of each bronze table at the version that the plan locked."""
-    return {
-        name: [str(file) for file in tables.files(name, version)]
-        for name, version in plan["inputs"]["bronze"].items()
-    }
+    return {name: [str(file) for file in tables.files(name, version)] for name, version in plan["inputs"]["bronze"].items()}
 
 
-def build_slice(
-    work: Plan, start: date, known: Contracts, standing: dict, roots: dict[str, str]
-) -> list[dict[str, Any]]:
+def build_slice(work: Plan, start: date, known: Contracts, standing: dict, roots: dict[str, str]) -> list[dict[str, Any]]:
     """One slice, from bronze files to Parquet files; what was written, one row per table."""
     dataset = known[work["dataset"]]
     rows = pa.concat_tables([
@@ -106,9 +99,7 @@ def build_slice(
         "quarantine": settled.quarantine.num_rows,
     }
     made = zip(_outputs(dataset.id), (settled.quarantine, settled.silver, hours), strict=True)
-    return [
-        write_part(Path(roots[name]), name, start, table, dataset.partition, counts) for name, table in made
-    ]
+    return [write_part(Path(roots[name]), name, start, table, dataset.partition, counts) for name, table in made]
 
 
 def read_slice(files: list[str], start: date, partition: str | None, source: str) -> pa.Table:
@@ -116,14 +107,10 @@ def read_slice(files: list[str], start: date, partition: str | None, source: str
     low, high = slices.bounds(start, partition)
     moment = ds.field("_observed_at")
     schema = pa.unify_schemas([pq.read_schema(f) for f in files])
-    return ds.dataset(files, schema=schema, format="parquet").to_table(
-        filter=(moment >= low) & (moment < high)
-    )
+    return ds.dataset(files, schema=schema, format="parquet").to_table(filter=(moment >= low) & (moment < high))
 
 
-def write_part(
-    root: Path, name: str, start: date, rows: pa.Table, partition: str, counts: dict[str, int]
-) -> dict[str, Any]:
+def write_part(root: Path, name: str, start: date, rows: pa.Table, partition: str, counts: dict[str, int]) -> dict[str, Any]:
     """Write one Parquet file of a partition (none when there are no rows) and describe it for the commit."""
     done = {
         "table": name,
@@ -144,7 +131,7 @@ def write_part(
 def commit(name: str, written: list[dict[str, Any]], plan: Plan, known: Contracts) -> None:
     """Put the new files into the table in one transaction that removes the old files of the same slices."""
     dataset = known[plan["dataset"]]
-    own = QUARANTINE_SCHEMA if name.startswith("quarantine.") else arrow_schema(known[name.split(".")[1]])
+    own = quarantine_schema(dataset) if name.startswith("quarantine.") else arrow_schema(known[name.split(".")[1]])
     schema = Schema.from_arrow(own)
     now = int(time.time() * 1000)
     actions = [

@@ -12,18 +12,24 @@ import pyarrow.compute as pc
 
 from lakehouse.contracts import Dataset, Rule
 from lakehouse.contracts.derive import arrow_schema, mask
+from lakehouse.contracts.derive.schema import TIMESTAMP
 from quality.decisions import Decision
+from transforms.slices import start_of
 
 FIXABLE = ("station_id", "pollutant_code", "period", "value", "unit_code", "flag")
 
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        ("_hold_id", pa.string()), ("_record_id", pa.string()), ("_item_no", pa.int32()), ("_source_code", pa.string()),
-        ("_delivery_id", pa.string()),
-        ("checks", pa.list_(pa.struct([("field", pa.string()), ("check", pa.string()), ("message", pa.string())]))),
-        ("row", pa.string()), ("observed_at", pa.timestamp("us", tz="UTC")), ("_event_month", pa.date32()),
-    ]
-)  # fmt: skip
+CHECK = pa.struct([("field", pa.string()), ("check", pa.string()), ("message", pa.string())])
+
+
+def quarantine_schema(dataset: Dataset) -> pa.Schema:
+    """Held rows: identity, where they came from, every failed check, the row as JSON, partitioned like silver."""
+    return pa.schema(
+        [
+            ("_hold_id", pa.string()), ("_record_id", pa.string()), ("_item_no", pa.int32()), ("_source_code", pa.string()),
+            ("_delivery_id", pa.string()), ("checks", pa.list_(CHECK)), ("row", pa.string()), ("observed_at", TIMESTAMP),
+            (str(dataset.partition), pa.date32()),
+        ]
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,13 +44,15 @@ class Settled:
 def settle(rows: pa.Table, dataset: Dataset, decisions: dict[str, Decision]) -> Settled:
     """Apply fixes, check, hold what breaks an error rule, choose winners, name the warnings of what stays."""
     rows, waived = apply_decisions(rows, decisions)
+    for key in dataset.primary_key:
+        waived &= rows[key].is_valid().to_numpy()  # no waiver gives a row the key that it lacks
     broken = broken_rules(rows, dataset)
     failing = np.logical_or.reduce([np.zeros(rows.num_rows, bool), *(b for _, b in broken)])
     held = failing & ~waived
     passed = np.flatnonzero(~held)
     winners = passed[winner_positions(rows.take(passed), dataset.primary_key)]
     silver = with_warnings(rows.take(winners), dataset, waived[winners])
-    return Settled(silver, _quarantine(rows, held, broken), len(passed) - len(winners))
+    return Settled(silver, _quarantine(rows, held, broken, dataset), len(passed) - len(winners))
 
 
 def hold_id(rows: pa.Table, at: int) -> str:
@@ -154,13 +162,8 @@ def with_warnings(rows: pa.Table, dataset: Dataset, waived: np.ndarray) -> pa.Ta
         (np.asarray(b).astype(np.int64) << bit for bit, (_, b) in enumerate(broken)),
         np.zeros(rows.num_rows, np.int64),
     )
-    words = {
-        c: ",".join(name for bit, (name, _) in enumerate(broken) if c >> bit & 1) or None
-        for c in np.unique(codes).tolist()
-    }
-    texts = pa.array(list(words.values()), pa.string()).take(
-        pa.array(np.searchsorted(np.array(list(words)), codes))
-    )
+    words = {c: ",".join(name for bit, (name, _) in enumerate(broken) if c >> bit & 1) or None for c in np.unique(codes).tolist()}
+    texts = pa.array(list(words.values()), pa.string()).take(pa.array(np.searchsorted(np.array(list(words)), codes)))
     out = rows.append_column("_warnings", texts)
     if dataset.partition:
         out = out.append_column(dataset.partition, slice_of(rows["observed_at"], dataset.partition))
@@ -195,7 +198,7 @@ def group_breaks(rule: Rule, rows: pa.Table) -> np.ndarray:
     return broken[at] & np.asarray(pc.is_in(codes, value_set=pa.array(flags)))
 
 
-def _quarantine(rows: pa.Table, held: np.ndarray, broken: list[tuple[Rule | None, np.ndarray]]) -> pa.Table:
+def _quarantine(rows: pa.Table, held: np.ndarray, broken: list[tuple[Rule | None, np.ndarray]], dataset: Dataset) -> pa.Table:
     """Held rows with every failed check; the same row held twice (delivered twice) appears once."""
     first = {hold_id(rows, int(at)): int(at) for at in reversed(np.flatnonzero(held))}
     out = []
@@ -205,9 +208,9 @@ def _quarantine(rows: pa.Table, held: np.ndarray, broken: list[tuple[Rule | None
             "_hold_id": held_id, **{k: row[k] for k in ("_record_id", "_item_no", "_source_code", "_delivery_id", "observed_at")},
             "checks": failed_checks(row, [rule for rule, breaks in broken if breaks[position]]),
             "row": json.dumps({k: row[k] for k in (*FIXABLE, "observed_at", "_as_sent")}, default=str, ensure_ascii=False),
-            "_event_month": row["observed_at"].date().replace(day=1),
+            str(dataset.partition): start_of(row["observed_at"], dataset.partition),
         })  # fmt: skip
-    return pa.Table.from_pylist(out, QUARANTINE_SCHEMA)
+    return pa.Table.from_pylist(out, quarantine_schema(dataset))
 
 
 def failed_checks(row: dict, rules: list[Rule | None]) -> list[dict[str, str]]:
@@ -215,6 +218,4 @@ def failed_checks(row: dict, rules: list[Rule | None]) -> list[dict[str, str]]:
     if row["_problem"]:
         check, field, message = row["_problem"].split("|", 2)
         return [{"field": field, "check": check, "message": message}]
-    return [
-        {"field": r.field or "row", "check": r.name, "message": r.description} for r in rules if r is not None
-    ]
+    return [{"field": r.field or "row", "check": r.name, "message": r.description} for r in rules if r is not None]

@@ -1,8 +1,11 @@
 """Bronze rows of one source -> candidate rows, as one Spark SQL statement over the view `bronze_rows`."""
 
+from dataclasses import dataclass
+
 from lakehouse import reference
 from lakehouse.contracts import Dataset, Source
-from transforms.problems import PROBLEMS
+from lakehouse.contracts.model import Measure
+from transforms.problems import HOURS_AHEAD, PROBLEMS
 from transforms.readings.candidates import PERIOD_SECONDS
 from transforms.sql import expressions as sql
 
@@ -47,38 +50,86 @@ def _problem(condition: str, check: str, what: str, field: str = "") -> str:
     return f"case when {condition} then {told} end"
 
 
+def _from_the_future() -> str:
+    ahead = f"_observed_at > _received_at + interval {HOURS_AHEAD} hour"
+    return _problem(ahead, "not_from_the_future", "date_format(_observed_at, 'yyyy-MM-dd HH:mm')")
+
+
 def _wide(dataset: Dataset, source: Source) -> str:
-    station = _station(source)
-    texts = {m.becomes: _wide_text(column, source) for column, m in source.measures.items()}
-    columns, problems = [], [_problem(f"{station} is null", "station_registered", "_device")]
-    for measure in source.measures.values():
-        text = texts[measure.becomes]
-        value = sql.measure_value(text, measure, dataset)
-        columns.append(f"{value} as {sql.name(measure.becomes)}")
-        problems.append(_problem(f"{text} is not null and {value} is null", "value_is_number", text, measure.becomes))
-    columns += [
-        f"cast(null as double) as {sql.name(f.name)}"
-        for f in dataset.fields
-        if f.logical_type == "number" and f.name not in texts
-    ]
+    """One row per record; text and unit of each measure are taken out first, so that what follows can name them."""
+    measures = {m.becomes: _Measure(column, m, dataset, source) for column, m in source.measures.items()}
+    columns = [f"{m.value} as {sql.name(name)}" for name, m in measures.items()]
+    unmeasured = [f.name for f in dataset.fields if f.logical_type == "number" and f.name not in measures]
+    columns += [f"cast(null as double) as {sql.name(name)}" for name in unmeasured]
+    problems = [_problem("station_id is null", "station_registered", "_device")]
+    problems += [problem for m in measures.values() for problem in m.problems]
+    sent = [f"{m.sent_text} as {m.text}, {m.sent_unit} as {m.unit}" for m in measures.values()]
     return (
-        f"select {station} as station_id, {', '.join(columns)}, coalesce({', '.join(problems)}) as _problem,"
-        f" to_json(array({', '.join(texts.values())})) as _as_sent, cast(0 as int) as _item_no,"
-        f" {_envelope(source)} from ({_base(source)})"
+        f"select station_id, {', '.join(columns)}, coalesce({', '.join([*problems, _from_the_future()])}) as _problem,"
+        f" to_json(array({', '.join(m.text for m in measures.values())})) as _as_sent, cast(0 as int) as _item_no,"
+        f" {_envelope(source)} from (select *, {_station(source)} as station_id, {', '.join(sent)} from ({_base(source)}))"
     )
 
 
-def _wide_text(column: str, source: Source) -> str:
-    if source.shape == "items":
-        return f"filter(_items, i -> i.code = {sql.literal(column)})[0].value"
-    return sql.present(sql.name(column), source)
+@dataclass(frozen=True)
+class _Measure:
+    """One wide column: from the declared column of a table, or from the item of a payload with the unit that it names."""
+
+    column: str
+    mapping: Measure
+    dataset: Dataset
+    source: Source
+
+    @property
+    def text(self) -> str:
+        return sql.name(f"_text {self.mapping.becomes}")
+
+    @property
+    def unit(self) -> str:
+        return sql.name(f"_unit {self.mapping.becomes}")
+
+    @property
+    def _item(self) -> str:
+        return f"get(filter(_items, i -> i.code = {sql.literal(self.column)}), 0)"
+
+    @property
+    def sent_text(self) -> str:
+        return f"{self._item}.value" if self.source.shape == "items" else sql.present(sql.name(self.column), self.source)
+
+    @property
+    def sent_unit(self) -> str:
+        declared = f"cast({sql.literal(self.mapping.unit)} as string)"
+        return sql.unit_code(f"{self._item}.unit", declared) if self.source.shape == "items" else declared
+
+    @property
+    def _number(self) -> str:
+        if self.mapping.lookup:
+            return sql.mapped(self.text, reference.lookup(self.mapping.lookup, "code", "value"), "double")
+        return sql.number(self.text)
+
+    @property
+    def _in_unit(self) -> tuple[str, str]:
+        wanted = self.dataset.field(self.mapping.becomes).unit
+        return sql.in_unit(self._number, self.unit, wanted) if wanted and not self.mapping.lookup else (self._number, "false")
+
+    @property
+    def value(self) -> str:
+        return self._in_unit[0]
+
+    @property
+    def problems(self) -> list[str]:
+        name, is_sent = self.mapping.becomes, f"{self.text} is not null"
+        return [
+            _problem(f"{is_sent} and {self._number} is null", "value_is_number", self.text, name),
+            _problem(f"{is_sent} and {self._in_unit[1]}", "unit_fits", self.unit, name),
+        ]
 
 
 def _long(source: Source) -> str:
     canonical = reference.lookup("pollutants", "pollutant_code", "unit_code")
     pollutant = sql.mapped("_code", {code: m.becomes for code, m in source.measures.items()})
     declared = sql.mapped("_code", {code: m.unit for code, m in source.measures.items() if m.unit})
-    sent = f"coalesce({sql.mapped('_unit', reference.unit_codes())}, _unit, {declared})"
+    sent = sql.unit_code("_unit", declared)
     value, unfit = _in_canonical_unit(canonical)
     flag = sql.mapped("_flag", reference.lookup("reading_flags", "flag_as_sent", "flag"))
     problems = [
@@ -87,6 +138,7 @@ def _long(source: Source) -> str:
         _problem("pollutant_code is null", "code_known", "_code"),
         _problem("_as_sent is not null and _number is null", "value_is_number", "_as_sent"),
         _problem(unfit, "unit_fits", "_sent_unit"),
+        _from_the_future(),
     ]
     items = (
         f"select *, {_station(source)} as station_id, {pollutant} as pollutant_code, {sent} as _sent_unit,"
@@ -116,16 +168,8 @@ def _items(source: Source) -> str:
 
 
 def _in_canonical_unit(canonical: dict[str, str]) -> tuple[str, str]:
-    """CASE over the pairs of units that convert, and the condition under which a unit does not fit."""
-    fitting, whens = [], []
-    for unit_to in sorted(set(canonical.values())):
-        for unit_from in sorted(set(reference.unit_codes().values())):
-            try:
-                text = sql.converted("_number", unit_from, unit_to)
-            except ValueError:
-                continue
-            pair = f"_sent_unit = {sql.literal(unit_from)} and unit_code = {sql.literal(unit_to)}"
-            fitting.append(f"({pair})")
-            whens.append(f"when {pair} then {text}")
-    unfit = f"_sent_unit is not null and unit_code is not null and not ({' or '.join(fitting)})"
-    return f"case {' '.join(whens)} else _number end", unfit
+    """The number in the unit of its pollutant, and the condition under which the unit as sent does not fit."""
+    each = {unit: sql.in_unit("_number", "_sent_unit", unit) for unit in sorted(set(canonical.values()))}
+    values = " ".join(f"when {sql.literal(unit)} then {value}" for unit, (value, _) in each.items())
+    unfit = " ".join(f"when {sql.literal(unit)} then {unfit}" for unit, (_, unfit) in each.items())
+    return f"case unit_code {values} else _number end", f"case unit_code {unfit} else false end"

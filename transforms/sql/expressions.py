@@ -1,13 +1,13 @@
 """Source mapping and rules -> Spark SQL expressions. Text in, text out; names quoted, values as literals."""
 
+import contextlib
 from collections.abc import Mapping
 
 from lakehouse import reference
 from lakehouse.contracts import Dataset, Rule, Source
 from lakehouse.contracts.derive.row_checks import spark_sql
-from lakehouse.contracts.model import Measure
 
-NUMBER = r"^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,3})?$"
+NUMBER = r"^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?$"
 ITEM = "struct<code string, value string, unit string, flag string, reason string>"
 PAYLOAD = (
     "from_json(payload, 'device string, period string, resent boolean,"
@@ -58,21 +58,26 @@ def converted(value: str, unit_from: str | None, unit_to: str | None) -> str:
     return f"(({value} + {c.before}D) * {c.multiply}D / {c.divide}D + {c.after}D)"
 
 
-def measure_value(text: str, measure: Measure, dataset: Dataset) -> str:
-    """A wide column: looked up in a code list, or a number in the column's unit."""
-    if measure.lookup:
-        return mapped(text, reference.lookup(measure.lookup, "code", "value"), "double")
-    return converted(number(text), measure.unit, dataset.field(measure.becomes).unit)
+def in_unit(value: str, sent: str, wanted: str) -> tuple[str, str]:
+    """The value in the wanted unit, `sent` being an expression of the unit it has, and when that unit does not fit."""
+    cases: dict[str, str] = {}
+    for unit in sorted(set(reference.unit_codes().values())):
+        with contextlib.suppress(ValueError):
+            cases[unit] = converted(value, unit, wanted)
+    whens = " ".join(f"when {literal(unit)} then {text}" for unit, text in cases.items())
+    return f"case {sent} {whens} else {value} end", f"{sent} is not null and {sent} not in {one_of(cases)}"
+
+
+def unit_code(sent: str, declared: str) -> str:
+    """UCUM code of the unit as sent, else the declared one."""
+    return f"coalesce({mapped(sent, reference.unit_codes())}, {sent}, {declared})"
 
 
 def group_rule(rule: Rule) -> str:
     """A group rule as an expression over winners: true where the row takes part in a group that breaks it."""
     by, pivot, value, flags = (rule.arguments[k] for k in ("by", "pivot", "value", "flags"))
     window = f"over (partition by {', '.join(name(b) for b in by)})"
-    side_by_side = {
-        code: f"max(case when {name(pivot)} = {literal(code)} then {name(value)} end) {window}"
-        for code in flags
-    }
+    side_by_side = {code: f"max(case when {name(pivot)} = {literal(code)} then {name(value)} end) {window}" for code in flags}
     return f"{name(pivot)} in {one_of(flags)} and not {spark_sql(rule.predicate, side_by_side)}"
 
 
@@ -95,13 +100,8 @@ def _check(field: str, check: str, message: str) -> str:
 
 def warnings(dataset: Dataset) -> str:
     """Names of broken warning rules and `waived`, joined by commas; null when there are none."""
-    rows = [
-        f"case when not {spark_sql(r.predicate)} then {literal(r.name)} end"
-        for r in dataset.row_rules("warning")
-    ]
-    groups = [
-        f"case when {group_rule(r)} then {literal(r.name)} end" for r in dataset.rules if r.kind == "group"
-    ]
+    rows = [f"case when not {spark_sql(r.predicate)} then {literal(r.name)} end" for r in dataset.row_rules("warning")]
+    groups = [f"case when {group_rule(r)} then {literal(r.name)} end" for r in dataset.rules if r.kind == "group"]
     return f"nullif(concat_ws(',', {', '.join([*rows, *groups, waived_word()])}), '')"
 
 

@@ -69,7 +69,8 @@ def check(rows: DataFrame, dataset: Dataset, standing: dict[str, Decision]) -> D
     if fixed:
         rows = rows.withColumn("_problem", _expr(f"case when _hold_id in {sql.one_of(fixed)} then null else _problem end"))
     waived = [h for h, d in standing.items() if d.kind == "waive"]
-    rows = rows.withColumn("_waived", _expr(f"_hold_id in {sql.one_of(waived)}" if waived else "false"))
+    has_key = " and ".join(f"{sql.name(k)} is not null" for k in dataset.primary_key)
+    rows = rows.withColumn("_waived", _expr(f"{has_key} and _hold_id in {sql.one_of(waived)}" if waived else "false"))
     holds = " and ".join(["_problem is null", *(spark_sql(r.predicate) for r in dataset.row_rules("error"))])
     return rows.withColumn("_held", _expr(f"not ({holds}) and not _waived"))
 

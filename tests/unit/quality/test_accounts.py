@@ -87,7 +87,7 @@ def test_records_landed_after_silver_wait_and_are_no_mismatch(lake, tmp_path):
 def test_compaction_of_bronze_changes_no_account(lake, tmp_path):
     before = figures()
     gate = Gateway(tmp_path / "second", "gate-2")
-    gate.send(gate.reading(PM25, at="2016-05-01T07:00:00Z"))
+    gate.send(gate.reading(PM25, at="2016-05-01T05:00:00Z"))
     for name in (EDGE, BRONZE):
         tables.open_table(name).optimize.compact()
     assert figures() == before | {(1, 0, 0, 0, 0, 0, 1, 0)} and reconcile(READINGS.id).mismatches == []

@@ -1,14 +1,15 @@
 """Candidates, checks, winners, warnings and the hourly value of the kernel path, without an engine."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
 from lakehouse.contracts import contracts
 from quality.decisions import Decision
-from tests.support.bronze_rows import delivered, sent
+from tests.support.bronze_rows import RECEIVED, delivered, sent
 from transforms.readings.candidates import candidates, parse_numbers
 from transforms.readings.hourly import hourly
 from transforms.readings.settle import settle
@@ -79,6 +80,12 @@ def test_a_bad_item_is_held_with_field_check_and_sentence(row, check, field):
     assert first["message"].endswith(".")
 
 
+@pytest.mark.parametrize(("ahead", "held"), [(timedelta(hours=1), 0), (timedelta(hours=1, seconds=1), 1)])
+def test_a_reading_from_the_future_is_held(ahead, held):
+    out = settled((delivered([{"at": RECEIVED + ahead, "PM2.5": 35}]), PRSA)).quarantine.to_pylist()
+    assert [c["check"] for row in out for c in row["checks"]] == ["not_from_the_future"] * 6 * held
+
+
 def test_a_bad_item_holds_the_item_and_not_its_record():
     out = settled((delivered([{"at": AT, "PM2.5": -1, "PM10": 20}]), PRSA))
     assert out.quarantine.num_rows == 1 and out.silver.num_rows == 5
@@ -147,6 +154,19 @@ def test_a_fix_and_a_waiver_change_exactly_their_rows():
     assert after.quarantine.num_rows == 0
     assert {k for k in new if new[k] != old.get(k)} == {"pm25", "so2"}
     assert new["pm25"]["value"] == 1.0 and new["so2"]["value"] == -2.0 and new["so2"]["_warnings"] == "waived"
+
+
+def test_a_waiver_does_not_let_a_row_without_a_key_pass():
+    bronze = delivered([{"at": AT, "PM2.5": 5, "station": "Nowhere"}])
+    held = settled((bronze, PRSA)).quarantine["_hold_id"].to_pylist()
+    after = settled((bronze, PRSA), decisions={h: decision("waive", h) for h in held})
+    assert after.silver.num_rows == 0 and after.quarantine["_hold_id"].to_pylist() == held
+
+
+def test_held_rows_are_partitioned_like_silver():
+    by_day = replace(READINGS, partition="_event_date")
+    out = settle(candidates(delivered([{"at": AT, "PM2.5": -1}]), PRSA), by_day, {})
+    assert out.quarantine["_event_date"].to_pylist() == [AT.date()] == out.silver["_event_date"].unique().to_pylist()
 
 
 def test_an_hour_reading_wins_over_minutes_and_minutes_over_instants():
