@@ -11,9 +11,7 @@ from pathlib import Path
 
 os.environ.setdefault("TYPER_STANDARD_TRACEBACK", "1")  # a traceback is for us, not a picture
 EXPECTED = (ValueError, LookupError, RuntimeError, OSError)
-INTRODUCTION = (
-    "A city's data, from the device to the public page. `lake demo` shows all of it on real sample input."
-)
+INTRODUCTION = "A city's data, from the device to the public page. `lake demo` shows all of it on real sample input."
 
 
 def commands() -> dict[str, EntryPoint]:

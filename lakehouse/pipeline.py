@@ -29,9 +29,7 @@ def stages() -> list[Stage]:
     found: dict[str, Stage] = {p.name: p.load() for p in entry_points(group="lake.stages")}
     for stage in found.values():
         if missing := set(stage.after) - found.keys():
-            raise ValueError(
-                f"Stage {stage.name} comes after {', '.join(sorted(missing))}, which nobody registers."
-            )
+            raise ValueError(f"Stage {stage.name} comes after {', '.join(sorted(missing))}, which nobody registers.")
     order = TopologicalSorter({name: stage.after for name, stage in found.items()})
     return [found[name] for name in order.static_order()]
 
@@ -43,9 +41,7 @@ def run(names: tuple[str, ...] = (), tell: Callable[[str], None] = print) -> Non
     """
     registered = stages()
     if unknown := set(names) - {s.name for s in registered}:
-        raise ValueError(
-            f"No stage {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in registered)}."
-        )
+        raise ValueError(f"No stage {', '.join(sorted(unknown))}; there are {', '.join(s.name for s in registered)}.")
     for stage in registered:
         if not names or stage.name in names:
             _run_stage(stage, tell)
@@ -66,6 +62,4 @@ def lock(name: str, plan: Plan) -> None:
     """Write the resolved plan beside the run before anything is done."""
     folder = settings().runs / outcomes.run_id()
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.plan.json").write_text(
-        json.dumps(plan, indent=1, sort_keys=True, default=str), "utf-8"
-    )
+    (folder / f"{name}.plan.json").write_text(json.dumps(plan, indent=1, sort_keys=True, default=str), "utf-8")

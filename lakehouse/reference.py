@@ -17,9 +17,7 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
     """Rows of contracts/reference/<name>.csv, values as text. Raises FileNotFoundError naming the list."""
     path = FOLDER / "reference" / f"{name}.csv"
     if not exists(name):
-        raise FileNotFoundError(
-            f"Code list {name} is not in contracts/reference; add {name}.csv or mend its name."
-        )
+        raise FileNotFoundError(f"Code list {name} is not in contracts/reference; add {name}.csv or mend its name.")
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
@@ -48,10 +46,7 @@ class Conversion:
 def unit_codes() -> dict[str, str]:
     """Every spelling of a unit (UCUM code or UN/CEFACT code) -> UCUM code."""
     return {
-        spelling: row["unit_code"]
-        for row in rows("units")
-        for spelling in (row["unit_code"], row["also_written"])
-        if spelling
+        spelling: row["unit_code"] for row in rows("units") for spelling in (row["unit_code"], row["also_written"]) if spelling
     }
 
 

@@ -33,10 +33,7 @@ class Service(Protocol):
 
 def services() -> dict[str, Service]:
     """All registered services by name."""
-    return {
-        point.name: point.load()
-        for point in sorted(entry_points(group="lake.services"), key=lambda p: p.name)
-    }
+    return {point.name: point.load() for point in sorted(entry_points(group="lake.services"), key=lambda p: p.name)}
 
 
 @dataclass(frozen=True)
@@ -77,15 +74,11 @@ class WebProcess:
         if self.running_pid():
             return self.address()
         if port_taken(self.port):
-            raise RuntimeError(
-                f"Port {self.port} is taken by another program; stop it or set LAKE_{self.name.upper()}_PORT."
-            )
+            raise RuntimeError(f"Port {self.port} is taken by another program; stop it or set LAKE_{self.name.upper()}_PORT.")
         for file in (self.pid_file, self.log_file):
             file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
-            process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-            )
+            process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         self.pid_file.write_text(str(process.pid))
         self._wait(process)
         return self.address()

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 OPTIONS = {
-    "spark.sql.extensions": (
-        "io.delta.sql.DeltaSparkSessionExtension,org.apache.sedona.sql.SedonaSqlExtensions"
-    ),
+    "spark.sql.extensions": ("io.delta.sql.DeltaSparkSessionExtension,org.apache.sedona.sql.SedonaSqlExtensions"),
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
     "spark.kryo.registrator": "org.apache.sedona.core.serde.SedonaKryoRegistrator",
@@ -78,12 +76,7 @@ def register_tables(spark: "SparkSession") -> None:
     """Make every Delta folder of the lake a table of the in-memory catalog. The folder is the truth."""
     for layer in tables.LAYERS:
         spark.sql(f"create database if not exists {layer} location '{settings().tables / layer}'")
-    known = {
-        f"{layer}.{t.name}"
-        for layer in tables.LAYERS
-        for t in spark.catalog.listTables(layer)
-        if not t.isTemporary
-    }
+    known = {f"{layer}.{t.name}" for layer in tables.LAYERS for t in spark.catalog.listTables(layer) if not t.isTemporary}
     for name in tables.names():
         if name not in known:
             register(spark, name)

@@ -27,25 +27,17 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """All that a deployment may set. Paths are absolute once loaded."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LAKE_", env_ignore_empty=True, toml_file=CHECKOUT / "lake.toml", extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix="LAKE_", env_ignore_empty=True, toml_file=CHECKOUT / "lake.toml", extra="forbid")
 
     home: Path = CHECKOUT / ".lake"
     data_home: Path = Field(default_factory=lambda v: v["home"] / "data")
     secrets_home: Path = Field(default_factory=lambda v: v["home"] / "secrets")
     profile: Literal["sample", "production"] = "sample"
-    as_of: AwareDatetime | None = Field(
-        default=None, description="The clock of freshness, lateness and forecasts; unset = now."
-    )
-    reference_data: Path | None = Field(
-        default=None, description="Folder of real data for tests and benchmarks."
-    )
+    as_of: AwareDatetime | None = Field(default=None, description="The clock of freshness, lateness and forecasts; unset = now.")
+    reference_data: Path | None = Field(default=None, description="Folder of real data for tests and benchmarks.")
     spark_master: str = "local[*]"
     spark_memory: str = "3g"
-    public_url: str = Field(
-        default="", description="Base of public addresses; empty = the portal's own address."
-    )
+    public_url: str = Field(default="", description="Base of public addresses; empty = the portal's own address.")
     portal_port: int = 8090
     dashboards_port: int = 8088
     business_zone: str = "Asia/Shanghai"
@@ -118,9 +110,7 @@ def _read_clock(file: Path) -> datetime:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise SettingsError(
-            f"{file}: {text!r} is no instant with a zone; write one like 2017-02-28T17:00:00+00:00."
-        )
+        raise SettingsError(f"{file}: {text!r} is no instant with a zone; write one like 2017-02-28T17:00:00+00:00.")
     return instant.astimezone(UTC)
 
 

@@ -25,9 +25,7 @@ def location(name: str) -> Path:
     """Folder of `<layer>.<table>`. Raises ValueError for a name outside the layers."""
     layer, _, table = name.partition(".")
     if layer not in LAYERS or not re.fullmatch("[a-z0-9_]+", table):
-        raise ValueError(
-            f"{name!r} is no table name; write <layer>.<table> with a layer of {', '.join(LAYERS)}."
-        )
+        raise ValueError(f"{name!r} is no table name; write <layer>.<table> with a layer of {', '.join(LAYERS)}.")
     return settings().tables / layer / table
 
 
@@ -52,9 +50,7 @@ def open_table(name: str, version: int | None = None) -> DeltaTable:
     try:
         return DeltaTable(location(name), version=version)
     except TableNotFoundError:
-        raise LookupError(
-            f"Table {name} does not exist yet; `lake run` builds it, `lake tables` lists what is there."
-        ) from None
+        raise LookupError(f"Table {name} does not exist yet; `lake run` builds it, `lake tables` lists what is there.") from None
 
 
 def version(name: str) -> int | None:
@@ -71,9 +67,7 @@ def committed_at(name: str, version: int | None = None) -> datetime:
     raise LookupError(f"Table {name} has no version {at} any more; `lake tables` shows its newest.")
 
 
-def read(
-    name: str, columns: Sequence[str] | None = None, version: int | None = None, filters=None
-) -> pa.Table:
+def read(name: str, columns: Sequence[str] | None = None, version: int | None = None, filters=None) -> pa.Table:
     """The rows as Arrow. `filters` as in pyarrow's dataset API (an expression)."""
     dataset = open_table(name, version).to_pyarrow_dataset()
     return dataset.to_table(columns=list(columns) if columns else None, filter=filters)
@@ -178,7 +172,5 @@ def _scan(connection: "duckdb.DuckDBPyConnection", name: str) -> str:
     columns = ", ".join(f'"{column}"' for column in types)
     listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in found)
     hive = ", ".join(f"'{part}': {types[part]}" for part in parts)
-    options = (
-        f", hive_partitioning = true, hive_types = {{{hive}}}" if parts else ", hive_partitioning = false"
-    )
+    options = f", hive_partitioning = true, hive_types = {{{hive}}}" if parts else ", hive_partitioning = false"
     return f"select {columns} from read_parquet([{listed}], union_by_name = true{options})"

@@ -16,9 +16,7 @@ fetch = typer.Typer(help="Fetch a file from an HTTP address and deliver it.")
 receipts = typer.Typer(help="List, show and verify receipts.", no_args_is_help=True)
 
 SourceName = Annotated[str, typer.Argument(help="Name of the mapping, e.g. environment__air_quality__prsa.")]
-Revision = Annotated[
-    int, typer.Option(help="Declared by the sender; a higher one corrects a lower one.", min=0)
-]
+Revision = Annotated[int, typer.Option(help="Declared by the sender; a higher one corrects a lower one.", min=0)]
 Key = Annotated[str, typer.Option("--key", help="Trusted public key; default: this lake's.")]
 OnlySource = Annotated[str, typer.Option(help="Only this source.")]
 
@@ -103,12 +101,8 @@ def verify(file: Path, public_key: Key = "") -> None:
 
     body = receipt.read(file)
     if not receipt.verify(body, public_key or receipt.public_key()):
-        raise ValueError(
-            f"{file}: the signature does not fit; the receipt was changed, or another key signed it."
-        )
-    typer.echo(
-        f"{file.name}: valid; {body['file_name']} of {body['received_at'][:19]}, state {body['state']}."
-    )
+        raise ValueError(f"{file}: the signature does not fit; the receipt was changed, or another key signed it.")
+    typer.echo(f"{file.name}: valid; {body['file_name']} of {body['received_at'][:19]}, state {body['state']}.")
 
 
 def _known(source: str) -> None:

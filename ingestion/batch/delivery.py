@@ -80,9 +80,7 @@ def content(delivery: Delivery) -> bytes:
         with (gzip.open if is_packed else open)(delivery.raw_file, "rb") as file:
             body = file.read(LARGEST_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Refused(
-            f"{delivery.file_name}: the gzip archive is damaged ({error}); send it again."
-        ) from error
+        raise Refused(f"{delivery.file_name}: the gzip archive is damaged ({error}); send it again.") from error
     if len(body) > LARGEST_BYTES:
         verb = "unpacks to" if is_packed else "holds"
         raise Refused(f"{delivery.file_name}: {verb} more than {LARGEST_BYTES} bytes; split the file.")

@@ -38,9 +38,7 @@ def _joined(rows: pa.Table, time: Time) -> pa.ChunkedArray:
         return rows[time.columns[0]]
     text, *rest = (pc.utf8_trim_whitespace(rows[column]) for column in time.columns)
     for (separator, missing), part in zip_longest(PARTS, rest):
-        text = pc.binary_join_element_wise(
-            text, missing if part is None else pc.utf8_lpad(part, 2, "0"), separator
-        )
+        text = pc.binary_join_element_wise(text, missing if part is None else pc.utf8_lpad(part, 2, "0"), separator)
     return text
 
 

@@ -33,13 +33,9 @@ def extract(body: bytes, source: Source, file_name: str) -> Extract:
     Raises Refused when the file as a whole is not what the source declares (encoding, header, sheet, syntax).
     """
     if source.format is None or source.time is None:
-        raise Refused(
-            f"{source.source}: the mapping names no format and time of files; complete it, then deliver."
-        )
+        raise Refused(f"{source.source}: the mapping names no format and time of files; complete it, then deliver.")
     if not body.strip():
-        raise Refused(
-            f"{file_name}: the file is empty; send the rows of the period, or say that there are none."
-        )
+        raise Refused(f"{file_name}: the file is empty; send the rows of the period, or say that there are none.")
     rows, unparsed = READERS[source.format.type](body, source.format, file_name)
     notes = header.compare(rows.column_names[1:], source, file_name)
     filled = without_empty_rows(rows)

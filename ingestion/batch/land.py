@@ -60,9 +60,7 @@ def split_by_time(found: Extract, source: Source, name: str) -> tuple[pa.Table, 
     instants = observed_at(found.rows, source.time)
     rows = found.rows.append_column("_observed_at", instants)
     untimed = found.rows.filter(pc.is_null(instants)).to_pylist()
-    unparsed = sorted(
-        [*found.unparsed, *(_untimed(row, source, name) for row in untimed)], key=lambda u: u.row_no
-    )
+    unparsed = sorted([*found.unparsed, *(_untimed(row, source, name) for row in untimed)], key=lambda u: u.row_no)
     return rows.filter(pc.is_valid(instants)), unparsed
 
 

@@ -59,9 +59,7 @@ def write(delivery: Delivery, result: dict[str, Any]) -> Receipt:
     flat = {**body, **body["report"]}
     row = pa.Table.from_pylist([{name: flat[name] for name in (*TEXTS, *NUMBERS)}], SCHEMA)
     tables.append(TABLE, row, (f"{delivery.source}/{delivery.delivery_id}", body["attempt"]))
-    write_whole(
-        delivery.receipt_file, json.dumps({**body, **signed}, indent=1, ensure_ascii=False, sort_keys=True)
-    )
+    write_whole(delivery.receipt_file, json.dumps({**body, **signed}, indent=1, ensure_ascii=False, sort_keys=True))
     return {**body, **signed}
 
 
@@ -99,9 +97,7 @@ def verify(receipt: Receipt, trusted_key: str) -> bool:
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(trusted_key, validate=True))
     except ValueError as error:
-        raise ValueError(
-            "The key is no public key; `lake receipts key` prints it as 44 characters."
-        ) from error
+        raise ValueError("The key is no public key; `lake receipts key` prints it as 44 characters.") from error
     try:
         key.verify(base64.b64decode(receipt["signature"], validate=True), canonical(body))
     except (InvalidSignature, ValueError, TypeError):

@@ -22,13 +22,9 @@ def download(address: str, folder: Path) -> Path:
             return part.rename(folder / name)
     except httpx.HTTPStatusError as error:
         code = f"{error.response.status_code} {error.response.reason_phrase}"
-        raise RuntimeError(
-            f"{address}: the server answered {code}; check the address and try again."
-        ) from error
+        raise RuntimeError(f"{address}: the server answered {code}; check the address and try again.") from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise RuntimeError(
-            f"{address}: the download failed ({error}); check the address and try again."
-        ) from error
+        raise RuntimeError(f"{address}: the download failed ({error}); check the address and try again.") from error
 
 
 @contextmanager
@@ -47,7 +43,5 @@ def _fetch(address: str, part: Path) -> None:
         for chunk in answer.iter_bytes(1 << 20):
             size += len(chunk)
             if size > LARGEST_BYTES:
-                raise RuntimeError(
-                    f"{address}: larger than {LARGEST_BYTES} bytes; ask the sender to split the file."
-                )
+                raise RuntimeError(f"{address}: larger than {LARGEST_BYTES} bytes; ask the sender to split the file.")
             file.write(chunk)

@@ -20,16 +20,12 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     lake = settings()
     for kept in (lake.checkout, lake.toolchain, lake.secrets):
         if kept.is_relative_to(lake.data_home):
-            raise ValueError(
-                f"{kept} lies in the data home {lake.data_home}; set LAKE_DATA_HOME to a folder of its own."
-            )
+            raise ValueError(f"{kept} lies in the data home {lake.data_home}; set LAKE_DATA_HOME to a folder of its own.")
     if not lake.data_home.exists():
         typer.echo(f"{lake.data_home} is empty already.")
         return
     if not yes:
-        question = (
-            f"Delete everything in {lake.data_home}? Stewards' decisions go too; `lake backup` keeps them."
-        )
+        question = f"Delete everything in {lake.data_home}? Stewards' decisions go too; `lake backup` keeps them."
         typer.confirm(question, abort=True)
     for service in services().values():
         service.stop()

@@ -48,9 +48,7 @@ def unpack(archive: Path, folder: Path) -> None:
             names = packed.getnames()
             strange = [n for n in names if n.split("/")[0] not in HOMES or "/" not in n]
             if strange or not names:
-                raise ValueError(
-                    f"{archive} holds {strange[0] if names else 'nothing'}, so it is no backup of a lake."
-                )
+                raise ValueError(f"{archive} holds {strange[0] if names else 'nothing'}, so it is no backup of a lake.")
             packed.extractall(folder, filter="data")
     except (tarfile.TarError, EOFError, zlib.error) as error:
         why = str(error).splitlines()[0].rstrip(":")
@@ -74,9 +72,7 @@ def put_secrets(unpacked: Path, secrets: Path) -> None:
     targets = {file: secrets / file.relative_to(unpacked) for file in files}
     for file, target in targets.items():
         if target.exists() and target.read_bytes() != file.read_bytes():
-            raise ValueError(
-                f"{target} is another key than the archive's; move it away, or set LAKE_SECRETS_HOME."
-            )
+            raise ValueError(f"{target} is another key than the archive's; move it away, or set LAKE_SECRETS_HOME.")
     secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
     for file, target in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

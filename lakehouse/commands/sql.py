@@ -49,9 +49,7 @@ def over_serving_file() -> "duckdb.DuckDBPyConnection":
 
     file = settings().serving / "serving.duckdb"
     if not file.exists():
-        raise LookupError(
-            "There is no serving file yet; `lake run` makes it, `lake sql --lake` asks the tables."
-        )
+        raise LookupError("There is no serving file yet; `lake run` makes it, `lake sql --lake` asks the tables.")
     connection = duckdb.connect(str(file), read_only=True)
     connection.execute("set TimeZone = 'UTC'")
     return connection

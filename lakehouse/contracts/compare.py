@@ -40,26 +40,16 @@ def _field_changes(old: Field, new: Field) -> list[Change]:
         "its class": (old.classification, new.classification),
     }
     changes = [
-        Change(True, f"Column {old.name} changed {what} from {was} to {now}.")
-        for what, (was, now) in said.items()
-        if was != now
+        Change(True, f"Column {old.name} changed {what} from {was} to {now}.") for what, (was, now) in said.items() if was != now
     ]
     if old.required != new.required:
-        changes.append(
-            Change(True, f"Column {old.name} is {'now' if new.required else 'no longer'} required.")
-        )
+        changes.append(Change(True, f"Column {old.name} is {'now' if new.required else 'no longer'} required."))
     return changes
 
 
 def _published_changes(old: Dataset, new: Dataset) -> list[Change]:
-    gone = [
-        Change(True, f"Column {name} is no longer published.")
-        for name in old.publish
-        if name not in new.publish
-    ]
-    return gone + [
-        Change(False, f"Column {name} is now published.") for name in new.publish if name not in old.publish
-    ]
+    gone = [Change(True, f"Column {name} is no longer published.") for name in old.publish if name not in new.publish]
+    return gone + [Change(False, f"Column {name} is now published.") for name in new.publish if name not in old.publish]
 
 
 def _rule_changes(old: Dataset, new: Dataset) -> list[Change]:

@@ -13,10 +13,7 @@ MARK = "Generated from the contract by `lake contracts generate`; change the con
 def expected() -> dict[Path, str]:
     """Path -> content of every generated file."""
     return {
-        TARGET / f"{d.id}.schema.json": json.dumps(
-            {"$comment": MARK, **json_schema(d)}, indent=1, ensure_ascii=False
-        )
-        + "\n"
+        TARGET / f"{d.id}.schema.json": json.dumps({"$comment": MARK, **json_schema(d)}, indent=1, ensure_ascii=False) + "\n"
         for d in contracts().of_layer("silver")
     }
 

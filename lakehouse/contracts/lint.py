@@ -55,9 +55,7 @@ def _odcs() -> Any:
 
 @cache
 def _closed_list() -> Any:
-    return jsonschema.Draft202012Validator(
-        json.loads((FOLDER / "_shared/custom_properties.schema.json").read_text("utf-8"))
-    )
+    return jsonschema.Draft202012Validator(json.loads((FOLDER / "_shared/custom_properties.schema.json").read_text("utf-8")))
 
 
 def _custom_properties(node: object, where: str) -> Iterator[tuple[str, dict]]:

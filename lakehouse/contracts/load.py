@@ -33,17 +33,13 @@ def contracts(folder: Path = FOLDER) -> Contracts:
     for path in sorted(folder.rglob("*.odcs.yaml")):
         dataset = load_dataset(path, shared)
         if dataset.id in datasets:
-            raise ContractError(
-                f"{place(path)}: id {dataset.id} is taken by {datasets[dataset.id].path}; choose another."
-            )
+            raise ContractError(f"{place(path)}: id {dataset.id} is taken by {datasets[dataset.id].path}; choose another.")
         datasets[dataset.id] = dataset
     sources: dict[str, Source] = {}
     for path in sorted(folder.glob("*/sources/*.yaml")):
         source = load_source(path)
         if source.source in sources:
-            raise ContractError(
-                f"{place(path)}: source {source.source} is taken by another file; choose another name."
-            )
+            raise ContractError(f"{place(path)}: source {source.source} is taken by another file; choose another name.")
         sources[source.source] = source
     return Contracts(datasets, sources)
 
@@ -62,9 +58,7 @@ def load_dataset(path: Path, shared: dict[str, dict]) -> Dataset:
     except ValidationError as error:
         raise ContractError(f"{file}: {first_problem(error, body)}; write it as ODCS v3.1 says.") from error
     if not raw.schema_ or len(raw.schema_) != 1:
-        raise ContractError(
-            f"{file}: `schema` must hold exactly one object; give each dataset a file of its own."
-        )
+        raise ContractError(f"{file}: `schema` must hold exactly one object; give each dataset a file of its own.")
     own = rules.custom(raw.customProperties)
     table = raw.schema_[0]
     fields = tuple(_field(p, shared, file) for p in table.properties or [])
@@ -101,9 +95,7 @@ def load_source(path: Path) -> Source:
     try:
         return Source.model_validate({"bronze": body.get("source"), **body})
     except ValidationError as error:
-        raise ContractError(
-            f"{place(path)}: {first_problem(error, body)}; the template's mapping shows the form."
-        ) from error
+        raise ContractError(f"{place(path)}: {first_problem(error, body)}; the template's mapping shows the form.") from error
 
 
 def _field(raw: SchemaProperty, shared: dict[str, dict], file: str) -> Field:
@@ -134,15 +126,11 @@ def _inherited(own: dict[str, Any], shared: dict[str, dict], where: str) -> dict
     if name is None:
         return {}
     if name not in shared:
-        raise ContractError(
-            f"{where}: inherits {name}, which is not in _shared/fields.yaml; define it there."
-        )
+        raise ContractError(f"{where}: inherits {name}, which is not in _shared/fields.yaml; define it there.")
     return shared[name]
 
 
-def _rules(
-    table: SchemaObject, fields: tuple[Field, ...], shared: dict[str, dict], file: str
-) -> Iterator[Rule]:
+def _rules(table: SchemaObject, fields: tuple[Field, ...], shared: dict[str, dict], file: str) -> Iterator[Rule]:
     for field, raw in zip(fields, table.properties or [], strict=True):
         yield from rules.implied(field)
         inherited = _inherited(rules.custom(raw.customProperties), shared, file).get("quality", [])

@@ -105,9 +105,7 @@ class Format(_Strict):
     delimiter: str = Setting(",", min_length=1, max_length=1)
     header_row: int = Setting(1, ge=1)
     sheet: str | None = None
-    records: str | None = Setting(
-        None, description="JSON: key of the list of records; none = the top-level list."
-    )
+    records: str | None = Setting(None, description="JSON: key of the list of records; none = the top-level list.")
     missing: tuple[str, ...] = ("",)
 
     @field_validator("encoding")
@@ -116,9 +114,7 @@ class Format(_Strict):
         try:
             return name and codecs.lookup(name).name
         except LookupError:
-            raise ValueError(
-                f"{name} is no encoding; write utf-8, gb18030, ascii or another that Python names"
-            ) from None
+            raise ValueError(f"{name} is no encoding; write utf-8, gb18030, ascii or another that Python names") from None
 
 
 class Time(_Strict):
@@ -156,9 +152,7 @@ class Measure(_Strict):
 
     becomes: str
     unit: str | None = None
-    lookup: str | None = Setting(
-        None, description="Code list of the source (contracts/reference/<lookup>.csv: code, value)."
-    )
+    lookup: str | None = Setting(None, description="Code list of the source (contracts/reference/<lookup>.csv: code, value).")
 
 
 class Source(_Strict):
@@ -196,18 +190,14 @@ class Source(_Strict):
     def reads(self) -> tuple[str, ...]:
         """Columns of a delivered table that the mapping uses."""
         times = self.time.columns if self.time else ()
-        return (
-            (*times, *filter(None, [self.station.column]), *self.measures) if self.shape == "columns" else ()
-        )
+        return (*times, *filter(None, [self.station.column]), *self.measures) if self.shape == "columns" else ()
 
     @model_validator(mode="after")
     def says_what_it_reads(self):
         if self.takes_files and self.format is None:
             raise ValueError("a source with `time` takes files; say how they are written (`format`)")
         if self.takes_files and (missing := [c for c in self.reads if c not in self.columns]):
-            raise ValueError(
-                f"columns: {', '.join(missing)} is mapped and not listed; list all columns of the file"
-            )
+            raise ValueError(f"columns: {', '.join(missing)} is mapped and not listed; list all columns of the file")
         return self
 
 
@@ -222,9 +212,7 @@ class Contracts:
         try:
             return self.datasets[dataset_id]
         except KeyError:
-            raise KeyError(
-                f"No contract for {dataset_id}; there are {', '.join(sorted(self.datasets))}."
-            ) from None
+            raise KeyError(f"No contract for {dataset_id}; there are {', '.join(sorted(self.datasets))}.") from None
 
     def feeding(self, dataset_id: str) -> tuple[Source, ...]:
         """The sources of one dataset, by name."""

@@ -21,17 +21,13 @@ def read(path: Path) -> dict[str, Any]:
     try:
         body = yaml.load(path.read_text("utf-8"), LOADER)
     except UnicodeDecodeError as error:
-        raise ContractError(
-            f"{place(path)}: byte {error.start} is not UTF-8; save the file as UTF-8."
-        ) from error
+        raise ContractError(f"{place(path)}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the YAML"
         raise ContractError(f"{place(path)}: {where}: {error.problem}; mend the YAML.") from error
     if not isinstance(body, dict):
-        raise ContractError(
-            f"{place(path)}: the file holds no mapping of names to values; start from the template."
-        )
+        raise ContractError(f"{place(path)}: the file holds no mapping of names to values; start from the template.")
     return body
 
 

@@ -11,9 +11,7 @@ from lakehouse.contracts.load import load_dataset
 OLD = load_dataset(Path(__file__).parents[1] / "data" / "contracts" / "sound.odcs.yaml", {})
 STATION, LEVEL = OLD.fields
 NEW_COLUMN = replace(LEVEL, name="flow_m3s", logical_type="number")
-ROW_RULE = replace(
-    OLD.rules[0], name="level_low", predicate="level_m < 50", description="Below fifty metres."
-)
+ROW_RULE = replace(OLD.rules[0], name="level_low", predicate="level_m < 50", description="Below fifty metres.")
 
 
 def with_level(**changes):
@@ -67,6 +65,4 @@ def test_one_change_is_said_and_judged(new, is_breaking, sentence):
 
 
 def test_a_column_withdrawn_from_publication_breaks_its_readers():
-    assert compare(replace(OLD, publish=("level_m",)), OLD) == [
-        Change(True, "Column level_m is no longer published.")
-    ]
+    assert compare(replace(OLD, publish=("level_m",)), OLD) == [Change(True, "Column level_m is no longer published.")]

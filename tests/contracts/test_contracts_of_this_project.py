@@ -66,7 +66,5 @@ def test_the_generated_schema_takes_a_row_of_the_dataset_and_refuses_a_wrong_one
 def test_an_unknown_dataset_or_column_is_answered_with_those_that_exist():
     with pytest.raises(KeyError, match=r"No contract for nothing; there are .*environment__air_quality"):
         contracts()["nothing"]
-    with pytest.raises(
-        KeyError, match="environment__weather has no column colour; it has station_id, observed_at"
-    ):
+    with pytest.raises(KeyError, match="environment__weather has no column colour; it has station_id, observed_at"):
         contracts()["environment__weather"].field("colour")

@@ -59,9 +59,7 @@ def test_a_contract_that_reads_but_is_not_sound(folder, file):
 def test_a_mapping_with_a_fault(folder, file):
     shutil.copy(file, folder / "test" / "sources" / "file.yaml")
     (sentence,) = findings(folder)
-    assert sentence.startswith(
-        (f"{folder}/test/sources/file.yaml: ", "contracts/test/sources (test__levels__file): ")
-    )
+    assert sentence.startswith((f"{folder}/test/sources/file.yaml: ", "contracts/test/sources (test__levels__file): "))
     assert sentence.endswith(expected(file)) and "\n" not in sentence
 
 

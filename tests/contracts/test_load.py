@@ -98,10 +98,7 @@ def test_library_rules_become_row_rules_or_aggregates(dataset):
 
 
 def test_the_key_is_in_the_order_of_its_positions(dataset):
-    key = [
-        {"name": n, "logicalType": "string", "primaryKey": True, "primaryKeyPosition": p}
-        for n, p in (("b", 2), ("a", 1))
-    ]
+    key = [{"name": n, "logicalType": "string", "primaryKey": True, "primaryKeyPosition": p} for n, p in (("b", 2), ("a", 1))]
     assert dataset(*key).primary_key == ("station_id", "a", "b")
 
 

@@ -23,12 +23,8 @@ ROWS = st.fixed_dictionaries(
 SCHEMA = pa.schema([("n", pa.int64()), ("x", pa.float64()), ("s", pa.string()), ("t", pa.string())])
 SIGNS = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 
-number = st.sampled_from(
-    [*NUMBERS, "0", "1", "-2", "0.5", "1.0", "-0.25", "abs(n)", "abs(x)", "length(s)", "-x"]
-)
-number = st.recursive(
-    number, lambda n: st.tuples(n, st.sampled_from("+-*"), n).map(lambda p: f"({' '.join(p)})"), max_leaves=3
-)
+number = st.sampled_from([*NUMBERS, "0", "1", "-2", "0.5", "1.0", "-0.25", "abs(n)", "abs(x)", "length(s)", "-x"])
+number = st.recursive(number, lambda n: st.tuples(n, st.sampled_from("+-*"), n).map(lambda p: f"({' '.join(p)})"), max_leaves=3)
 text = st.sampled_from([*TEXTS, "'ok'", "'missing'", "'污染'"])
 is_not = st.sampled_from(["", "not "])
 whole = st.lists(st.integers(-3, 3), min_size=1, max_size=3)
@@ -38,9 +34,7 @@ atom = st.one_of(
     st.tuples(text, SIGNS, text).map(" ".join),
     st.tuples(st.sampled_from([*NUMBERS, *TEXTS]), is_not).map(lambda p: f"{p[0]} is {p[1]}null"),
     st.tuples(number, is_not, number, number).map(lambda p: f"{p[0]} {p[1]}between {p[2]} and {p[3]}"),
-    st.tuples(st.sampled_from(NUMBERS), is_not, whole | halves).map(
-        lambda p: f"{p[0]} {p[1]}in ({', '.join(map(str, p[2]))})"
-    ),
+    st.tuples(st.sampled_from(NUMBERS), is_not, whole | halves).map(lambda p: f"{p[0]} {p[1]}in ({', '.join(map(str, p[2]))})"),
     st.tuples(st.sampled_from(TEXTS), is_not, st.lists(st.sampled_from(WORDS), min_size=1)).map(
         lambda p: f"{p[0]} {p[1]}in ({', '.join(map(repr, p[2]))})"
     ),
@@ -65,9 +59,7 @@ def by_duckdb(predicate: str, rows: pa.Table) -> list[bool]:
 def test_mask_and_sql_agree_on_random_rows_and_rules(predicate, rows):
     table = pa.Table.from_pylist(rows, SCHEMA)
     held = mask(predicate, table)
-    assert (held.to_pylist() if len(columns_of(predicate)) else [held.as_py()] * len(rows)) == by_duckdb(
-        predicate, table
-    )
+    assert (held.to_pylist() if len(columns_of(predicate)) else [held.as_py()] * len(rows)) == by_duckdb(predicate, table)
 
 
 @pytest.mark.parametrize(

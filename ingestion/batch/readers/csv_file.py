@@ -23,16 +23,12 @@ def read(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Unparsed]
     unparsed: list[Unparsed] = []
 
     def keep(row: pa.csv.InvalidRow) -> str:
-        reason = (
-            f"row {row.number} of {name} has {row.actual_columns} values, the header {row.expected_columns}"
-        )
+        reason = f"row {row.number} of {name} has {row.actual_columns} values, the header {row.expected_columns}"
         unparsed.append(Unparsed(row.number, row.text, f"{reason}; quote values that hold the delimiter."))
         return "skip"
 
     try:
-        table = pa.csv.read_csv(
-            io.BytesIO(text.encode("utf-8")), *_options(header, lines, form.delimiter, keep)
-        )
+        table = pa.csv.read_csv(io.BytesIO(text.encode("utf-8")), *_options(header, lines, form.delimiter, keep))
     except pa.ArrowInvalid as error:
         raise Refused(f"{name}: {_in_words(error)}; mend the file and send it again.") from error
     rows = _numbered(table, lines + 1, {u.row_no for u in unparsed})
@@ -56,12 +52,8 @@ def read_header(text: str, form: Format, name: str) -> tuple[list[str], int]:
 def _options(header: list[str], lines: int, delimiter: str, keep: Callable):
     """Everything is text; empty rows are kept for their numbers; only one thread knows row numbers."""
     return (
-        pa.csv.ReadOptions(
-            use_threads=False, block_size=LONGEST_ROW_BYTES, column_names=header, skip_rows=lines
-        ),
-        pa.csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep
-        ),
+        pa.csv.ReadOptions(use_threads=False, block_size=LONGEST_ROW_BYTES, column_names=header, skip_rows=lines),
+        pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep),
         pa.csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string())),
     )
 

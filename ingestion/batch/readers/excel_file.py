@@ -36,13 +36,9 @@ def check_archive(body: bytes, name: str) -> None:
             size, limit = sum(part.file_size for part in packed.infolist()), delivery.LARGEST_BYTES
             if size > limit:
                 raise Refused(f"{name}: unpacks to {size} bytes, more than {limit}; split the file.")
-            damaged = (
-                packed.testzip()
-            )  # reads no part further than its stated size, and compares the checksum
+            damaged = packed.testzip()  # reads no part further than its stated size, and compares the checksum
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
-        raise Refused(
-            f"{name}: the workbook is damaged or locked ({error}); save it again, unlocked."
-        ) from error
+        raise Refused(f"{name}: the workbook is damaged or locked ({error}); save it again, unlocked.") from error
     if damaged:
         raise Refused(f"{name}: the workbook is damaged (in {damaged}); save it again.")
 
@@ -55,9 +51,7 @@ def _cells(body: bytes, form: Format, name: str) -> list[list]:
             sheet = book.get_sheet_by_name(form.sheet) if form.sheet else book.get_sheet_by_index(0)
             return sheet.to_python(skip_empty_area=False)
     except (calamine.CalamineError, IndexError) as error:
-        raise Refused(
-            f"{name}: no workbook with the sheet {form.sheet or 1} ({error}); save it as .xlsx."
-        ) from error
+        raise Refused(f"{name}: no workbook with the sheet {form.sheet or 1} ({error}); save it as .xlsx.") from error
 
 
 def _text(value: object) -> str:

@@ -13,15 +13,11 @@ def check_names(names: Sequence[str], place: str) -> None:
     Raises Refused. Upper and lower case do not tell columns apart, because they do not in SQL.
     """
     if unnamed := [number for number, name in enumerate(names, 1) if not name.strip()]:
-        raise Refused(
-            f"{place}: column {unnamed[0]} has no name (merged cells?); write one name above each column."
-        )
+        raise Refused(f"{place}: column {unnamed[0]} has no name (merged cells?); write one name above each column.")
     if twice := [name for name, count in Counter(n.lower() for n in names).items() if count > 1]:
         raise Refused(f"{place}: the column {twice[0]} is there twice; give each column its own name.")
     if ours := [name for name in names if name.startswith("_")]:
-        raise Refused(
-            f"{place}: the column {ours[0]} begins with _, which marks columns that we add; rename it."
-        )
+        raise Refused(f"{place}: the column {ours[0]} begins with _, which marks columns that we add; rename it.")
 
 
 def compare(found: Sequence[str], source: Source, file_name: str) -> list[str]:
@@ -32,6 +28,4 @@ def compare(found: Sequence[str], source: Source, file_name: str) -> list[str]:
             "name the columns as agreed, or have the source mapping changed."
         )
     extra = [name for name in found if name not in source.columns]
-    return [
-        f"Column {name} is not in the agreement; it is kept in bronze and used nowhere." for name in extra
-    ]
+    return [f"Column {name} is not in the agreement; it is kept in bronze and used nowhere." for name in extra]

@@ -15,9 +15,7 @@ def read(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Unparsed]
     """Rows (`_row_no` = record number, then text columns); what is no object is unparsed. Raises Refused."""
     records = list(enumerate(_records(body, form, name), 1))
     unparsed = [
-        Unparsed(
-            number, json.dumps(record, ensure_ascii=False), f"record {number} of {name} is not an object."
-        )
+        Unparsed(number, json.dumps(record, ensure_ascii=False), f"record {number} of {name} is not an object.")
         for number, record in records
         if not isinstance(record, dict)
     ]
@@ -33,13 +31,9 @@ def _records(body: bytes, form: Format, name: str) -> list[Any]:
         found = json.loads(decode(body, form.encoding, name))
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Refused(
-            f"{name}: not JSON at {where} ({error.msg}); mend the file and send it again."
-        ) from error
+        raise Refused(f"{name}: not JSON at {where} ({error.msg}); mend the file and send it again.") from error
     except RecursionError as error:
-        raise Refused(
-            f"{name}: nested too deeply to be a list of records; send records one level deep."
-        ) from error
+        raise Refused(f"{name}: nested too deeply to be a list of records; send records one level deep.") from error
     records = found.get(form.records) if form.records and isinstance(found, dict) else found
     if not isinstance(records, list):
         place = f" under {form.records!r}" if form.records else " at the top"

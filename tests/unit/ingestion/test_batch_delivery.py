@@ -35,9 +35,7 @@ def counted() -> tuple[int, int]:
 
 
 def test_a_real_station_file_lands_as_received_with_its_missing_words_counted(home):
-    assert answer(SAMPLE, PRSA).startswith(
-        f"{SAMPLE.name}: received 10200, landed 10200, dead letters 0; receipt "
-    )
+    assert answer(SAMPLE, PRSA).startswith(f"{SAMPLE.name}: received 10200, landed 10200, dead letters 0; receipt ")
     bronze = tables.read(BRONZE)
     with gzip.open(SAMPLE, "rt") as sent:
         header, first, *_ = (line.strip().split(",") for line in sent)
@@ -47,9 +45,7 @@ def test_a_real_station_file_lands_as_received_with_its_missing_words_counted(ho
     (told,) = receipts()
     with gzip.open(SAMPLE, "rt") as sent:
         lines = [line.strip().split(",") for line in sent][1:]
-    assert told["report"]["missing_values"]["PM2.5"] == sum(
-        line[header.index("PM2.5")] == "NA" for line in lines
-    )
+    assert told["report"]["missing_values"]["PM2.5"] == sum(line[header.index("PM2.5")] == "NA" for line in lines)
     kept = settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / SAMPLE.name
     assert kept.read_bytes() == SAMPLE.read_bytes()
 
@@ -88,14 +84,9 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence_and_kept(home, tmp_
     body, why = WRONG[name]
     said = deliver(tmp_path, body, name)
     (told,) = receipts()
-    assert (
-        said.startswith(f"{name}: refused and kept as {told['delivery_id']}. {name}: {why}")
-        and "\n" not in said
-    )
+    assert said.startswith(f"{name}: refused and kept as {told['delivery_id']}. {name}: {why}") and "\n" not in said
     assert (told["state"], told["received"]) == ("refused", 0) and counted() == (0, 0)
-    assert (
-        settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / name
-    ).read_bytes() == body
+    assert (settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / name).read_bytes() == body
     assert receipt.verify(told, receipt.public_key())
 
 
@@ -122,11 +113,7 @@ def test_columns_in_another_order_are_the_same_records(home, tmp_path):
     deliver(tmp_path, prsa(0, 1))
     deliver(tmp_path, prsa(0, 1, names=[*reversed(COLUMNS), "Weather"][:-1]), "reversed.csv")
     found = tables.read(BRONZE).to_pylist()
-    assert (
-        len(found) == 4
-        and len({r["_record_id"] for r in found}) == 2
-        and len({r["_delivery_id"] for r in found}) == 2
-    )
+    assert len(found) == 4 and len({r["_record_id"] for r in found}) == 2 and len({r["_delivery_id"] for r in found}) == 2
 
 
 def test_a_revision_is_kept_with_its_rows(home, tmp_path):
@@ -162,9 +149,7 @@ def test_a_crash_between_bronze_and_dead_letters_completes(home, tmp_path, monke
 def test_a_file_that_changes_while_it_is_read_is_not_accepted(home, tmp_path, monkeypatch):
     real = shutil.copyfile
     monkeypatch.setattr(shutil, "copyfile", lambda a, b: (real(a, b), Path(b).write_bytes(b"more"))[0])
-    with pytest.raises(
-        RuntimeError, match=r"may\.csv changed while it was read; deliver it again when it is complete"
-    ):
+    with pytest.raises(RuntimeError, match=r"may\.csv changed while it was read; deliver it again when it is complete"):
         deliver(tmp_path, prsa(0))
     assert delivery.pending() == []
 

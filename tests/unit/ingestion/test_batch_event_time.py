@@ -9,9 +9,7 @@ from ingestion.batch.event_time import observed_at
 from lakehouse.contracts.model import Time
 
 
-def instants(
-    texts: list[str | None], zone: str = "Etc/UTC", pattern: str | None = None
-) -> list[datetime | None]:
+def instants(texts: list[str | None], zone: str = "Etc/UTC", pattern: str | None = None) -> list[datetime | None]:
     time = Time.model_validate({"from": ["t"], "zone": zone, "pattern": pattern})
     return observed_at(pa.table({"t": pa.array(texts, pa.string())}), time).to_pylist()
 

@@ -56,9 +56,7 @@ def test_a_failed_download_is_said_and_leaves_nothing(home, web, monkeypatch, pa
     assert list((settings().landing / "fetched").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "address", ["ftp://127.0.0.1/a.csv", "file:///etc/passwd", "http://[bad", "http://127.0.0.1:1/a.csv"]
-)
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/a.csv", "file:///etc/passwd", "http://[bad", "http://127.0.0.1:1/a.csv"])
 def test_an_address_that_cannot_be_fetched_is_said(home, address):
     with pytest.raises(RuntimeError, match=r": the download failed \(.*\); check the address and try again"):
         cli.call("fetch", PRSA, address)

@@ -65,9 +65,7 @@ def test_gb18030_is_read_where_nothing_is_declared():
 def test_gbk_declared_as_something_else_is_refused_at_its_first_byte(declared):
     body = delimited(ROWS[0], ["东四", *ROWS[1][1:]]).decode().encode("gbk")
     said = refusal(body, source(format={"type": "csv", "encoding": declared}))
-    assert said.startswith(
-        f"a.file: byte 0xb6 in line 3 (offset 40) is not {declared}, as the source declares; save"
-    )
+    assert said.startswith(f"a.file: byte 0xb6 in line 3 (offset 40) is not {declared}, as the source declares; save")
 
 
 @pytest.mark.parametrize(
@@ -103,9 +101,7 @@ def test_a_csv_file_that_is_not_what_was_agreed(body, said):
 def test_a_row_without_end_is_refused_by_its_length(monkeypatch):
     monkeypatch.setattr(csv_file, "LONGEST_ROW_BYTES", 1000)
     said = refusal(delimited(["N1", "2016-05-01", "x" * 5000]))
-    assert said.startswith(
-        "a.file: a row is longer than 1000 bytes (a line break or a quote is missing?); mend the file"
-    )
+    assert said.startswith("a.file: a row is longer than 1000 bytes (a line break or a quote is missing?); mend the file")
 
 
 def test_rows_with_too_many_or_too_few_values_are_unparsed_with_their_number():
@@ -137,9 +133,7 @@ def test_a_header_below_a_title_keeps_the_numbers_of_the_file():
     body = b"Levels of May\n\n" + delimited(*ROWS, ["N1"])
     rows, found = read(body, source(format={"type": "csv", "header_row": 3}))
     assert list(rows) == [4, 5] and found.unparsed[0].row_no == 6
-    assert refusal(body, source(format={"type": "csv", "header_row": 9})).startswith(
-        "a.file: there is no row 9,"
-    )
+    assert refusal(body, source(format={"type": "csv", "header_row": 9})).startswith("a.file: there is no row 9,")
 
 
 def test_other_columns_are_kept_and_noted_and_their_order_is_free():
@@ -203,10 +197,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 100_001)
     assert len(bomb.getvalue()) < 1000
-    assert (
-        refusal(bomb.getvalue(), EXCEL)
-        == "a.file: unpacks to 100001 bytes, more than 100000; split the file."
-    )
+    assert refusal(bomb.getvalue(), EXCEL) == "a.file: unpacks to 100001 bytes, more than 100000; split the file."
 
 
 def test_a_bomb_that_lies_about_its_size_fails_its_checksum():
@@ -237,11 +228,5 @@ def test_a_json_document_that_is_not_what_was_agreed(body, said):
 def test_what_is_no_object_in_a_list_is_unparsed_and_values_keep_their_form():
     body = json.dumps([AS_SENT[0] | {"Level": 1.50}, "N1", AS_SENT[1] | {"Level": None, "ok": True}]).encode()
     rows, found = read(body, JSON)
-    assert (
-        rows[1]["Level"] == "1.5"
-        and rows[3]["Level"] is None
-        and (rows[3]["ok"], rows[1]["ok"]) == ("true", None)
-    )
-    assert [(u.row_no, u.text, u.reason) for u in found.unparsed] == [
-        (2, '"N1"', "record 2 of a.file is not an object.")
-    ]
+    assert rows[1]["Level"] == "1.5" and rows[3]["Level"] is None and (rows[3]["ok"], rows[1]["ok"]) == ("true", None)
+    assert [(u.row_no, u.text, u.reason) for u in found.unparsed] == [(2, '"N1"', "record 2 of a.file is not an object.")]

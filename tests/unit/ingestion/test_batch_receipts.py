@@ -9,9 +9,7 @@ from lakehouse.settings import settings
 from tests.support.delivered_files import deliver, prsa, receipts
 
 
-@pytest.mark.parametrize(
-    "change", [{"received": 9}, {"signature": "AAAA"}, {"signature": "not base64"}, {"state": "refused"}]
-)
+@pytest.mark.parametrize("change", [{"received": 9}, {"signature": "AAAA"}, {"signature": "not base64"}, {"state": "refused"}])
 def test_a_changed_receipt_does_not_verify(home, tmp_path, change):
     deliver(tmp_path, prsa(0))
     (told,) = receipts()
@@ -20,9 +18,7 @@ def test_a_changed_receipt_does_not_verify(home, tmp_path, change):
         cli.call("receipts", "verify", str(tmp_path / "receipt.json"))
 
 
-def test_receipts_are_listed_shown_and_verified_also_by_the_public_key_alone(
-    home, tmp_path, capsys, monkeypatch
-):
+def test_receipts_are_listed_shown_and_verified_also_by_the_public_key_alone(home, tmp_path, capsys, monkeypatch):
     deliver(tmp_path, prsa(0))
     (told,) = receipts()
     assert cli.call("receipts", "list") == 0 and told["delivery_id"] in capsys.readouterr().out

@@ -25,16 +25,12 @@ def modules(*words: str) -> set[str]:
 
 def test_help_lists_every_command_with_its_line_and_imports_none_of_them():
     assert modules("--help").isdisjoint({*HEAVY, "ingestion", "portal", "quality", "ml"})
-    lines = {
-        line.split()[0]: line.split(None, 1)[1:] for line in cli.overview(cli.commands()).splitlines()[4:]
-    }
+    lines = {line.split()[0]: line.split(None, 1)[1:] for line in cli.overview(cli.commands()).splitlines()[4:]}
     assert lines.keys() == cli.commands().keys() and all(lines.values())
     assert lines["tables"] == ["List the lake's tables with version, rows and size."]
 
 
-@pytest.mark.parametrize(
-    "words", [("tables",), ("sql", "select 1", "--lake"), ("status",), ("contracts", "diff", "--help")]
-)
+@pytest.mark.parametrize("words", [("tables",), ("sql", "select 1", "--lake"), ("status",), ("contracts", "diff", "--help")])
 def test_commands_that_look_start_neither_an_engine_nor_pandas(home, words):
     assert modules(*words).isdisjoint({"pandas", "pyspark", "py4j", "great_expectations", "dbt", "mlflow"})
 
@@ -65,9 +61,7 @@ def test_an_expected_error_is_one_sentence_and_a_code(home, words, code, said):
 
 def test_a_wrong_setting_is_said_and_not_swallowed(home):
     done = lake("tables", LAKE_PORTAL_PROT="1")
-    assert done.returncode == 1 and done.stderr.startswith(
-        "lake: LAKE_PORTAL_PROT: no such setting; there are LAKE_HOME,"
-    )
+    assert done.returncode == 1 and done.stderr.startswith("lake: LAKE_PORTAL_PROT: no such setting; there are LAKE_HOME,")
 
 
 def test_usage_errors_and_good_ends_keep_their_codes(home):
@@ -76,9 +70,7 @@ def test_usage_errors_and_good_ends_keep_their_codes(home):
 
 
 def test_a_reader_that_leaves_early_is_no_error(home):
-    pipe = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m lakehouse.cli --help | true"], capture_output=True, text=True
-    )
+    pipe = subprocess.run(["sh", "-c", f"{sys.executable} -m lakehouse.cli --help | true"], capture_output=True, text=True)
     assert pipe.stderr == ""
 
 

@@ -95,27 +95,17 @@ def test_contracts_show_names_columns_rules_and_sources(lake):
     said = lake("contracts", "show", "environment__weather", "--language", "zh")
     assert "silver.environment__weather  version 1.0.0  (气象观测数据 / Weather observations)" in said
     assert "*! station_id" in said and "气温 (Cel): Air temperature." in said
-    assert (
-        "warning  dew_point_not_above_temperature" in said and "source   environment__weather__prsa" in said
-    )
+    assert "warning  dew_point_not_above_temperature" in said and "source   environment__weather__prsa" in said
 
 
 def test_contracts_diff_refuses_a_breaking_change_under_the_same_major_version(lake, tmp_path):
     old = settings().checkout / "contracts" / "environment" / "weather.odcs.yaml"
     new = tmp_path / "weather.odcs.yaml"
-    new.write_text(
-        old.read_text("utf-8").replace(
-            "name: rain_mm, logicalType: number", "name: rain_mm, logicalType: string"
-        )
-    )
-    with pytest.raises(
-        ValueError, match=r"Breaking changes need a new major version; 1\.0\.0 became 1\.0\.0"
-    ):
+    new.write_text(old.read_text("utf-8").replace("name: rain_mm, logicalType: number", "name: rain_mm, logicalType: string"))
+    with pytest.raises(ValueError, match=r"Breaking changes need a new major version; 1\.0\.0 became 1\.0\.0"):
         cli.call("contracts", "diff", str(old), str(new))
     new.write_text(new.read_text("utf-8").replace("version: 1.0.0", "version: 2.0.0"))
-    assert "breaking  Column rain_mm changed its type from number to string." in lake(
-        "contracts", "diff", str(old), str(new)
-    )
+    assert "breaking  Column rain_mm changed its type from number to string." in lake("contracts", "diff", str(old), str(new))
 
 
 def test_reset_deletes_the_data_and_nothing_else(lake, three_commits):
@@ -129,9 +119,7 @@ def test_reset_deletes_the_data_and_nothing_else(lake, three_commits):
 def test_reset_refuses_a_data_home_that_holds_more_than_data(home, monkeypatch, tmp_path):
     monkeypatch.setenv("LAKE_DATA_HOME", str(tmp_path))
     settings.cache_clear()
-    with pytest.raises(
-        ValueError, match=r"secrets lies in the data home .*; set LAKE_DATA_HOME to a folder of its own"
-    ):
+    with pytest.raises(ValueError, match=r"secrets lies in the data home .*; set LAKE_DATA_HOME to a folder of its own"):
         cli.call("reset", "--yes")
 
 

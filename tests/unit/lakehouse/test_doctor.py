@@ -88,9 +88,7 @@ def test_a_clock_behind_the_files(lake_home, monkeypatch):
 def test_a_fixed_clock_is_said_with_who_fixed_it(lake_home, monkeypatch):
     (lake_home / "data").mkdir()
     (lake_home / "data" / "as_of.txt").write_text("2017-02-28T17:00:00+00:00\n")
-    assert machine.check_clock().found == (
-        f"2017-02-28 17:00:00 UTC is what counts as now, by {lake_home}/data/as_of.txt"
-    )
+    assert machine.check_clock().found == (f"2017-02-28 17:00:00 UTC is what counts as now, by {lake_home}/data/as_of.txt")
     settle(monkeypatch, LAKE_AS_OF="2017-03-01T00:00:00Z")
     assert machine.check_clock().found == "2017-03-01 00:00:00 UTC is what counts as now, by LAKE_AS_OF"
 
@@ -114,9 +112,7 @@ def test_an_unfit_java_is_said_to_be_passed_over(monkeypatch):
     fit, old = Java(Path("/jdk17"), "17.0.15", True), Java(Path("/jdk11"), "11.0.2", True)
     monkeypatch.setattr(machine, "system_javas", lambda: [old, fit])
     monkeypatch.setattr(machine, "chosen_java", lambda: fit)
-    assert machine.check_java().found == (
-        "17.0.15 in /jdk17; passed over, not 17 or 21 with all modules: 11.0.2 in /jdk11"
-    )
+    assert machine.check_java().found == ("17.0.15 in /jdk17; passed over, not 17 or 21 with all modules: 11.0.2 in /jdk11")
 
 
 def test_every_host_tool_that_is_absent_has_a_mending_line(monkeypatch):

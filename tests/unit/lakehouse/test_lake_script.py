@@ -76,9 +76,7 @@ def test_a_checker_that_complains_ends_the_tests(ready_for_tests):
     assert "python -m pytest" not in ready_for_tests.logged()
 
 
-@pytest.mark.parametrize(
-    ("ci", "user", "installs"), [("true", "0", True), ("true", "1000", False), ("", "0", False)]
-)
+@pytest.mark.parametrize(("ci", "user", "installs"), [("true", "0", True), ("true", "1000", False), ("", "0", False)])
 def test_host_tools_are_installed_only_for_root_on_a_build_machine(ready_for_tests, ci, user, installs):
     (ready_for_tests.fakes / "missing-packages").write_text("chromium mosquitto\n")
     ready_for_tests.stand_in(ready_for_tests.path / "apt-get", '#!/bin/sh\necho "apt-get $*" >> "$LOG"\n')

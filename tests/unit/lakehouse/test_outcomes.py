@@ -21,9 +21,7 @@ def test_a_step_writes_its_figures_inputs_and_seconds(home):
         )
         step.detail["slices"] = 2
     (row,) = written()
-    counts = {
-        k: row[k] for k in ("rows_in", "accepted", "duplicate", "quarantined", "dead_letter", "rows_out")
-    }
+    counts = {k: row[k] for k in ("rows_in", "accepted", "duplicate", "quarantined", "dead_letter", "rows_out")}
     assert counts == {
         "rows_in": 10,
         "accepted": 6,

@@ -24,9 +24,7 @@ def register(monkeypatch):
     def put(*stages: tuple[str, tuple[str, ...], dict]) -> list:
         ran: list = []
         points = [
-            Point(
-                Stage(name, after, lambda work=work: work, lambda work, name=name: ran.append((name, work)))
-            )
+            Point(Stage(name, after, lambda work=work: work, lambda work, name=name: ran.append((name, work))))
             for name, after, work in stages
         ]
         monkeypatch.setattr(pipeline, "entry_points", lambda group: points if group == "lake.stages" else [])
@@ -49,11 +47,7 @@ def test_a_stage_with_nothing_new_is_told_so_and_not_run(home, register):
     ran = register(("bronze", (), {}), ("silver", ("bronze",), WORK))
     pipeline.run(tell=told.append)
     assert ran == [("silver", WORK)]
-    assert (
-        told[0].split() == ["bronze", "nothing", "new"]
-        and told[1].startswith("silver")
-        and "done in" in told[1]
-    )
+    assert told[0].split() == ["bronze", "nothing", "new"] and told[1].startswith("silver") and "done in" in told[1]
 
 
 def test_only_the_named_stages_run_in_their_own_order(home, register):
@@ -82,6 +76,4 @@ def test_a_stage_behind_one_that_nobody_registers_is_named(register):
 def test_the_projects_own_stages_are_ordered():
     names = [stage.name for stage in pipeline.stages()]
     assert names[:3] == ["bronze", "silver", "gold"]
-    assert names.index("gates") < names.index("serving") and names.index("forecast") < names.index(
-        "gold_forecasts"
-    )
+    assert names.index("gates") < names.index("serving") and names.index("forecast") < names.index("gold_forecasts")

@@ -40,9 +40,7 @@ def test_units_that_do_not_fit_are_named(unit_from, unit_to, said):
 
 def test_a_code_list_that_is_not_there_is_named_with_the_mend():
     assert reference.exists("pollutants") and not reference.exists("gauges")
-    with pytest.raises(
-        FileNotFoundError, match=r"Code list gauges is not in contracts/reference; add gauges\.csv"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"Code list gauges is not in contracts/reference; add gauges\.csv"):
         reference.rows("gauges")
 
 

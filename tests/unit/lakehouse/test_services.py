@@ -70,18 +70,14 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_ours(pages):
     with subprocess.Popen([*pages.command[:-1], "/"], stdout=-3, stderr=-3) as other:
         while not services.port_taken(pages.port):
             time.sleep(0.02)
-        with pytest.raises(
-            RuntimeError, match=f"Port {pages.port} is taken by another program; .* LAKE_PAGES_PORT"
-        ):
+        with pytest.raises(RuntimeError, match=f"Port {pages.port} is taken by another program; .* LAKE_PAGES_PORT"):
             pages.start()
         other.kill()
 
 
 def test_a_server_that_dies_shows_the_end_of_its_log(home):
     broken = server(home, sys.executable, "-c", "raise SystemExit('no serving file')")
-    with pytest.raises(
-        RuntimeError, match=r"pages did not come up; the end of .*pages\.log:\nno serving file"
-    ):
+    with pytest.raises(RuntimeError, match=r"pages did not come up; the end of .*pages\.log:\nno serving file"):
         broken.start()
     assert broken.running_pid() is None and not broken.pid_file.exists()
 
@@ -93,10 +89,6 @@ def test_a_server_that_never_answers_is_killed_with_its_workers(home, monkeypatc
         deaf.start()
     worker = int((home / "worker").read_text())
     end = time.monotonic() + 5
-    while (
-        is_alive(worker)
-        and "Z" not in Path(f"/proc/{worker}/stat").read_text().split(")")[1]
-        and time.monotonic() < end
-    ):
+    while is_alive(worker) and "Z" not in Path(f"/proc/{worker}/stat").read_text().split(")")[1] and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_alive(worker) or "Z" in Path(f"/proc/{worker}/stat").read_text().split(")")[1]

@@ -20,13 +20,9 @@ def numbers(files) -> list[int]:
     return sorted(n for file in files for n in pq.read_table(file)["n"].to_pylist())
 
 
-@pytest.mark.parametrize(
-    "name", ["", "gold", "gold.", "iron.x", "gold.a.b", "gold.../x", "gold.a/b", 'gold."x"', "gold.Ä"]
-)
+@pytest.mark.parametrize("name", ["", "gold", "gold.", "iron.x", "gold.a.b", "gold.../x", "gold.a/b", 'gold."x"', "gold.Ä"])
 def test_what_is_no_table_name_is_refused_with_the_form(home, name):
-    with pytest.raises(
-        ValueError, match=r"is no table name; write <layer>\.<table> with a layer of bronze, silver"
-    ):
+    with pytest.raises(ValueError, match=r"is no table name; write <layer>\.<table> with a layer of bronze, silver"):
         tables.location(name)
 
 
@@ -41,9 +37,7 @@ def test_names_are_by_layer_and_name_and_a_crashed_first_write_is_no_table(home)
         tables.append(name, rows(1))
     (tables.location("gold.torn") / "_delta_log").mkdir(parents=True)
     assert tables.names() == ["silver.a", "silver.b", "gold.a"] and tables.names("gold") == ["gold.a"]
-    assert (
-        not tables.exists("gold.torn") and tables.append("gold.torn", rows(1)) and tables.exists("gold.torn")
-    )
+    assert not tables.exists("gold.torn") and tables.append("gold.torn", rows(1)) and tables.exists("gold.torn")
 
 
 def test_a_transaction_is_committed_once_whoever_else_appends(home):
