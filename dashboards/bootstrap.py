@@ -10,8 +10,10 @@ Superset's models can be imported only inside its application, so the functions 
 """
 
 import json
+import os
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -20,13 +22,17 @@ from flask_migrate import upgrade
 from superset.app import create_app
 from werkzeug.security import generate_password_hash
 
+from dashboards import metadata_file
 from dashboards.roles import ROLES, ROW_RULES
 
 ACCESS = "access.json"
+HOME = Path(os.environ["DASHBOARDS_HOME"])
+VERSION = version("apache-superset")
 
 
 def main(argument: str) -> int:
     begun = time.monotonic()
+    metadata_file.prepare(HOME, VERSION)
     app = create_app()
     seconds = {"start": _since(begun)}
     with app.app_context():
@@ -67,6 +73,7 @@ def migrate(_assets: Path) -> None:
     from superset import appbuilder, security_manager
 
     upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
+    metadata_file.finish(HOME, VERSION)
     appbuilder.add_permissions(update_perms=True)
     security_manager.sync_role_definitions()
 

@@ -4,10 +4,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from dashboards import accounts, build, inside
+from dashboards import accounts, build, inside, metadata_file
 from publishing import serving
 
-OWN_CODE = ("bootstrap.py", "roles.py", "superset_config.py")
+OWN_CODE = ("bootstrap.py", "metadata_file.py", "roles.py", "superset_config.py")
 
 
 def assets_folder() -> Path:
@@ -28,7 +28,7 @@ def bootstrap(force: bool = False) -> dict | None:
     Returns seconds per step and rows per chart. Raises RuntimeError naming each chart that does not answer.
     """
     state = fingerprint(build_assets())
-    if not force and state_file().exists() and json.loads(state_file().read_text("utf-8")) == state:
+    if not force and state == last_state():
         return None
     state_file().unlink(missing_ok=True)
     done = inside.run("dashboards.bootstrap", str(assets_folder()))
@@ -39,6 +39,13 @@ def bootstrap(force: bool = False) -> dict | None:
 def check() -> dict[str, int]:
     """Ask every chart for its data; rows per chart. Raises RuntimeError naming each that has none."""
     return inside.run("dashboards.bootstrap", "--check")["rows"]
+
+
+def last_state() -> dict[str, str] | None:
+    """Fingerprint of the last bootstrap that went well; None when there was none or its database is gone or elsewhere."""
+    if not state_file().exists() or not (inside.home() / metadata_file.DATABASE).exists():
+        return None
+    return json.loads(state_file().read_text("utf-8"))
 
 
 def state_file() -> Path:
@@ -53,6 +60,5 @@ def fingerprint(made: build.Assets) -> dict[str, str]:
         "code": code,
         "accounts": accounts.ensure().read_text("utf-8"),
         "environment": str((inside.python().parent.parent / "pyvenv.cfg").stat().st_mtime_ns),
-        "database": str((inside.home() / "superset.db").exists() or "missing"),
     }
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in parts.items()}
