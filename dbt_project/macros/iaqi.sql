@@ -34,20 +34,28 @@
     and ({{ b }}.bp_high is null or {{ thousandths }} <= {{ b }}.bp_high)
 {%- endmacro %}
 
--- `relation` with rule_version, pollutant_code, averaging, thousandths and fallback_thousandths gains iaqi, iaqi_above
--- (what an undefined index certainly exceeds) and beyond_reason.
-{% macro with_iaqi(relation) -%}
+-- `relation` with rule_version, pollutant_code, averaging and thousandths gains iaqi, iaqi_above (what an undefined index
+-- certainly exceeds) and beyond_reason. `fallback`: its column of thousandths for versions that name another table (`use`).
+{% macro with_iaqi(relation, fallback=none) -%}
     select
         x.*,
-        case when b.use_averaging is null then {{ iaqi('x.thousandths', 'b') }} else {{ iaqi('x.fallback_thousandths', 'f') }} end as iaqi,
+        {%- if fallback %}
+        case when b.use_averaging is null then {{ iaqi('x.thousandths', 'b') }} else {{ iaqi('x.' ~ fallback, 'f') }} end as iaqi,
         case
             when b.use_averaging is null and b.bp_high is null and b.iaqi_high is null then b.iaqi_low
             when b.use_averaging is not null and f.bp_high is null and f.iaqi_high is null then coalesce(f.iaqi_low, b.iaqi_low)
         end as iaqi_above,
         coalesce(f.reason, b.reason, 'above the table') as beyond_reason
+        {%- else %}
+        {{ iaqi('x.thousandths', 'b') }} as iaqi,
+        if(b.bp_high is null and b.iaqi_high is null, b.iaqi_low, null) as iaqi_above,
+        coalesce(b.reason, 'above the table') as beyond_reason
+        {%- endif %}
     from {{ relation }} as x
     left join {{ ref('stg_aqi_breakpoints') }} as b
         on {{ in_segment('x', 'x.averaging', 'x.thousandths', 'b') }}
+    {%- if fallback %}
     left join {{ ref('stg_aqi_breakpoints') }} as f
-        on {{ in_segment('x', 'b.use_averaging', 'x.fallback_thousandths', 'f') }}
+        on {{ in_segment('x', 'b.use_averaging', 'x.' ~ fallback, 'f') }}
+    {%- endif %}
 {%- endmacro %}

@@ -65,7 +65,7 @@ def write_operations() -> None:
             "check": ["has_rows", "pm25_share"], "kind": ["aggregate"] * 2, "severity": ["error", "warning"],
             "passed": [True, False],
             "observed": ["6", "2 %"], "expected": ["> 0", "< 1 %"],
-            "message": ["The table holds rows.", "See /root/secret/place/x.log"],
+            "message": ["The table holds rows.", "See /srv/secret/place/x.log"],
         }),
     )  # fmt: skip
 
@@ -338,7 +338,7 @@ def test_reports_in_a_row_wait(portal):
 def test_quality_and_operations_tell_no_paths(portal):
     assert "See …" in portal.get("/quality?lang=en").text
     for address in ("/quality", "/operations", "/datasets/agg_air_quality_daily"):
-        assert "/root/secret" not in portal.get(address).text
+        assert "/srv/secret" not in portal.get(address).text
     assert "release" in portal.get("/operations").text
 
 

@@ -40,7 +40,7 @@ def test_small_things():
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("No such file: /root/lake/.lake/data/x.csv", "No such file: …"),
+        ("No such file: /srv/lake/.lake/data/x.csv", "No such file: …"),
         ("C:/Users/me/lake failed", "… failed"),
         ("3/4 of the rows", "3/4 of the rows"),
         (None, None),

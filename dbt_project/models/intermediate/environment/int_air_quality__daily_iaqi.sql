@@ -12,4 +12,4 @@ rounded as (
 select
     *,
     coalesce(missing_reason, if(iaqi is null, concat(pollutant_code, ': ', beyond_reason), null)) as reason
-from ({{ with_iaqi('rounded') }})
+from ({{ with_iaqi('rounded', fallback='fallback_thousandths') }})

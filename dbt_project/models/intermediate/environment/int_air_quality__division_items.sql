@@ -58,8 +58,7 @@ rounded as (
         items.daily_averaging as averaging,
         cast(null as bigint) as n_hours,
         cast(null as bigint) as n_means,
-        {{ rounded_thousandths('means.sum_of_stations / nullif(means.n_stations, 0)', 'items.decimals') }} as thousandths,
-        cast(null as bigint) as fallback_thousandths
+        {{ rounded_thousandths('means.sum_of_stations / nullif(means.n_stations, 0)', 'items.decimals') }} as thousandths
     from means
     inner join items
         on means.rule_version = items.rule_version

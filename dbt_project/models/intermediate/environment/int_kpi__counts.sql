@@ -5,89 +5,74 @@ days as (
     select * from {{ ref('int_kpi__air_days') }}
 ),
 
-periods as (
+placed as (
     select
         days.*,
-        period.frequency,
-        period.period_start,
-        period.period_end,
-        period.period
+        explode(array(
+            struct('D' as frequency, date_local as first_day, date_local as last_day, 'yyyy-MM-dd' as pattern),
+            struct('M', cast(trunc(date_local, 'MM') as date), last_day(date_local), 'yyyy-MM'),
+            struct('Y', make_date(year(date_local), 1, 1), make_date(year(date_local), 12, 31), 'yyyy')
+        )) as span
     from days
-    lateral view explode(array(
-        struct(
-            'M' as frequency,
-            cast(trunc(date_local, 'MM') as date) as period_start,
-            last_day(date_local) as period_end,
-            date_format(date_local, 'yyyy-MM') as period
-        ),
-        struct(
-            'Y' as frequency,
-            cast(trunc(date_local, 'YEAR') as date) as period_start,
-            date_add(add_months(trunc(date_local, 'YEAR'), 12), -1) as period_end,
-            date_format(date_local, 'yyyy') as period
-        )
-    )) as period
 ),
 
-months_and_years as (
+sums as (
     select
         scope_type,
         scope_id,
-        frequency,
-        period,
-        period_start,
-        period_end,
+        span.frequency,
+        span.first_day as period_start,
+        span.last_day as period_end,
+        date_format(span.first_day, span.pattern) as period,
         max(station_id) as station_id,
         max(division_code) as division_code,
         max(zone) as zone,
         if(min(rule_version) = max(rule_version), min(rule_version), null) as rule_version,
         if(min(data_origin) = max(data_origin), min(data_origin), 'mixed') as data_origin,
+        cast(sum(aqi) as decimal(28, 6)) as sum_of_aqi,
+        sum(n_measured) as n_measured,
         cast(count_if(is_good_day) as decimal(28, 6)) as good_days,
         count(is_good_day) as judged_days,
-        sum(cast(pm25_ugm3 as decimal(18, 6))) as sum_of_pm25,
+        bool_or(is_good_day = false and aqi is null) as is_beyond,
+        cast(sum(cast(pm25_ugm3 as decimal(18, 6))) as decimal(28, 6)) as sum_of_pm25,
         count(pm25_ugm3) as days_of_pm25
-    from periods
-    group by scope_type, scope_id, frequency, period, period_start, period_end
+    from placed
+    group by scope_type, scope_id, span
 ),
 
 counts as (
     select
-        'ENV-01' as kpi_id,
-        scope_type,
-        scope_id,
-        'D' as frequency,
-        date_format(date_local, 'yyyy-MM-dd') as period,
-        date_local as period_start,
-        date_local as period_end,
-        station_id,
-        division_code,
-        zone,
-        rule_version,
-        data_origin,
-        cast(aqi as decimal(28, 6)) as numerator,
-        cast(1 as bigint) as denominator,
-        1 as factor,
-        cast(n_measured as bigint) as n_counted,
-        cast(6 as bigint) as n_expected,
-        is_good_day = false and aqi is null as is_beyond
-    from days
-
-    union all
-
-    select
-        'ENV-02', scope_type, scope_id, frequency, period, period_start, period_end, station_id, division_code, zone,
-        rule_version, data_origin, good_days, judged_days, 100, judged_days, null, false
-    from months_and_years
-
-    union all
-
-    select
-        'ENV-03', scope_type, scope_id, frequency, period, period_start, period_end, station_id, division_code, zone,
-        rule_version, data_origin, sum_of_pm25, days_of_pm25, 1, days_of_pm25, null, false
-    from months_and_years
+        sums.* except (is_beyond),
+        explode(case frequency
+            when 'D' then array(struct(
+                'ENV-01' as kpi_id, sum_of_aqi as numerator, 1L as denominator, 1 as factor,
+                n_measured as n_counted, 6L as n_expected, is_beyond as is_beyond
+            ))
+            else array(
+                struct('ENV-02', good_days, judged_days, 100, judged_days, cast(null as bigint), false),
+                struct('ENV-03', sum_of_pm25, days_of_pm25, 1, days_of_pm25, cast(null as bigint), false)
+            )
+        end) as kpi
+    from sums
 )
 
 select
-    *,
+    scope_type,
+    scope_id,
+    station_id,
+    division_code,
+    frequency,
+    period,
+    period_start,
+    period_end,
+    rule_version,
+    data_origin,
+    kpi.kpi_id,
+    kpi.numerator,
+    kpi.denominator,
+    kpi.factor,
+    kpi.n_counted,
+    kpi.n_expected,
+    kpi.is_beyond,
     to_date(from_utc_timestamp({{ as_of() }}, zone)) as today
 from counts

@@ -59,8 +59,7 @@ rounded as (
     select
         *,
         if(is_short, null, mean_of_minutes) as value,
-        {{ rounded_thousandths('cast(if(is_short, null, mean_of_minutes) as decimal(18, 6))', 'decimals') }} as thousandths,
-        cast(null as bigint) as fallback_thousandths
+        {{ rounded_thousandths('cast(if(is_short, null, mean_of_minutes) as decimal(18, 6))', 'decimals') }} as thousandths
     from ruled
 ),
 
