@@ -1,7 +1,9 @@
 """Delete all data (tables, landing, pages); the toolchain and the secrets stay."""
 
+import errno
+import os
 import shutil
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,5 +31,11 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
         typer.confirm(question, abort=True)
     for service in services().values():
         service.stop()
-    shutil.rmtree(lake.data_home)
+    shutil.rmtree(lake.data_home, onerror=_leave_volumes)
     typer.echo(f"{lake.data_home} deleted.")
+
+
+def _leave_volumes(function: Any, _path: str, failure: tuple) -> None:
+    """A folder that is a volume of its own is emptied; it and the folders above it stay."""
+    if function is not os.rmdir or failure[1].errno not in (errno.EBUSY, errno.ENOTEMPTY):
+        raise failure[1]

@@ -4,6 +4,8 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -20,25 +22,31 @@ def restore(
     archive: Path,
     drill: Annotated[bool, typer.Option(help="Only check that every table of the archive opens.")] = False,
 ) -> None:
-    """Unpack beside the data home, open and count every table, then put it in place.
+    """Unpack into scratch space, open and count every table, then put it in place.
 
-    Raises ValueError when the data home is not empty, when the keys here are others than the archive's, or
+    Raises ValueError when the data home holds files, when the keys here are others than the archive's, or
     when the file is no whole backup of a lake.
     """
     data, secrets = settings().data_home, settings().secrets
-    if not drill and data.exists() and any(data.iterdir()):
+    if not drill and any(not path.is_dir() for path in data.rglob("*")):
         raise ValueError(f"{data} is not empty; `lake reset` first, or set LAKE_DATA_HOME to a new folder.")
-    data.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=data.parent, prefix=".restore-") as scratch:
-        unpacked = Path(scratch)
+    with scratch_folder(None if drill else data / "scratch") as unpacked:
         unpack(archive, unpacked)
         for name, rows in count(unpacked / "data" / "tables").items():
             typer.echo(f"{name:<50} {rows:>12,} rows")
         if not drill:
             put_secrets(unpacked / "secrets", secrets)
-            data.rmdir() if data.exists() else None
-            (unpacked / "data").rename(data)
+            put_data(unpacked / "data", data)
     typer.echo(f"{archive}: {'every table opens' if drill else f'restored to {data}'}.")
+
+
+@contextmanager
+def scratch_folder(parent: Path | None) -> Iterator[Path]:
+    """A folder that is gone in the end; for a restore in the data home itself, which has the room."""
+    if parent:
+        parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix="restore-") as folder:
+        yield Path(folder)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -64,6 +72,14 @@ def count(tables: Path) -> dict[str, int]:
     logs = sorted(tables.glob("*/*/_delta_log"))
     found = {f"{log.parent.parent.name}.{log.parent.name}": DeltaTable(log.parent) for log in logs}
     return {name: table.to_pyarrow_dataset().count_rows() for name, table in found.items()}
+
+
+def put_data(unpacked: Path, data: Path) -> None:
+    """Files go to their places one by one: folders of the data home may be volumes of their own."""
+    for path in sorted(p for p in unpacked.rglob("*") if p.is_symlink() or p.is_file()):
+        target = data / path.relative_to(unpacked)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
 
 
 def put_secrets(unpacked: Path, secrets: Path) -> None:

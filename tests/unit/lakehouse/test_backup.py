@@ -1,6 +1,8 @@
 """A backup of a running lake restores to the same rows; what is no backup, or no empty home, is refused."""
 
+import errno
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -48,6 +50,10 @@ def elsewhere(tmp_path, monkeypatch):
     return move
 
 
+def files(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if not p.is_dir()]
+
+
 def rows(name: str) -> list[dict]:
     return sorted(tables.read(name).to_pylist(), key=str)
 
@@ -62,7 +68,7 @@ def test_a_restored_lake_has_the_same_rows_transactions_links_and_keys(lake, els
     assert not tables.append(NAME, pa.table({"n": [2]}), ("sender", 2))
     home = settings().data_home
     assert (home / "serving" / "serving.duckdb").read_text() == "serving/serving-v1.duckdb"
-    assert (home / "landing/deliveries/s/1/raw/a.csv").exists() and not (home / "scratch").exists()
+    assert (home / "landing/deliveries/s/1/raw/a.csv").exists() and not list((home / "scratch").iterdir())
     key = settings().secrets / "key"
     assert key.read_text() == "secret" and key.stat().st_mode & 0o777 == 0o600
     assert f"{NAME:<50}            3 rows" in capsys.readouterr().out
@@ -73,7 +79,7 @@ def test_a_drill_counts_every_table_and_leaves_nothing_behind(lake, elsewhere, t
     elsewhere()
     assert cli.call("restore", "--drill", str(tmp_path / "lake.tgz")) == 0
     assert "every table opens" in capsys.readouterr().out
-    assert list((tmp_path / "new").iterdir()) == []
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_archive_inside_the_data_home_does_not_swallow_itself(lake):
@@ -117,7 +123,24 @@ def test_another_key_is_not_overwritten(lake, elsewhere, tmp_path):
     (settings().secrets / "key").write_text("other")
     with pytest.raises(ValueError, match=r"key is another key than the archive's; move it away"):
         cli.call("restore", str(tmp_path / "lake.tgz"))
-    assert (settings().secrets / "key").read_text() == "other" and not settings().data_home.exists()
+    assert (settings().secrets / "key").read_text() == "other" and not tables.names()
+
+
+def test_folders_that_are_volumes_are_emptied_and_filled_again(lake, tmp_path, monkeypatch):
+    cli.call("backup", str(tmp_path / "lake.tgz"))
+    real = os.rmdir
+
+    def rmdir(path, **options):
+        if Path(path).name == "landing":
+            raise OSError(errno.EBUSY, "Device or resource busy", path)
+        real(path, **options)
+
+    with monkeypatch.context() as mounted:
+        mounted.setattr(os, "rmdir", rmdir)
+        assert cli.call("reset", "--yes") == 0
+    assert [p.name for p in lake.rglob("*")] == ["landing"]
+    assert cli.call("restore", str(tmp_path / "lake.tgz")) == 0 and len(rows(NAME)) == 3
+    assert (lake / "landing/deliveries/s/1/raw/a.csv").exists() and not list((lake / "scratch").iterdir())
 
 
 def packed(archive: Path, *names: str) -> bytes:
@@ -143,7 +166,7 @@ def test_a_foreign_archive_is_refused(home, elsewhere, tmp_path, names, said):
     packed(tmp_path / "foreign.tgz", *names)
     with pytest.raises(ValueError, match=said):
         cli.call("restore", str(tmp_path / "foreign.tgz"))
-    assert not settings().data_home.exists() and not (tmp_path / "outside").exists()
+    assert not files(settings().data_home) and not (tmp_path / "outside").exists()
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"PK" + b, lambda b: b""])
@@ -154,4 +177,4 @@ def test_a_torn_archive_is_refused(lake, elsewhere, tmp_path, damage):
     elsewhere()
     with pytest.raises(ValueError, match=r"is no whole archive \(.*\); take another backup"):
         cli.call("restore", str(archive))
-    assert not settings().data_home.exists()
+    assert not files(settings().data_home)
