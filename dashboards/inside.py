@@ -19,10 +19,19 @@ def log_file() -> Path:
     return settings().logs / "dashboards.log"
 
 
+def interpreter() -> Path:
+    return settings().toolchain / "superset" / "bin" / "python"
+
+
+def is_installed() -> bool:
+    """Whether Superset's environment is there; without it nothing of it can run."""
+    return interpreter().exists()
+
+
 def python() -> Path:
     """Superset's interpreter. Raises RuntimeError when its environment is not there."""
-    found = settings().toolchain / "superset" / "bin" / "python"
-    if not found.exists():
+    found = interpreter()
+    if not is_installed():
         raise RuntimeError(f"No Superset environment at {found.parent.parent}: `./lake doctor` says how to make it.")
     return found
 

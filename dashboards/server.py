@@ -29,12 +29,12 @@ def start() -> str:
 
 
 def stop() -> bool:
-    return process().stop()
+    return inside.is_installed() and process().stop()
 
 
 def running_pid() -> int | None:
-    return process().running_pid()
+    return process().running_pid() if inside.is_installed() else None
 
 
 def address() -> str:
-    return process().address()
+    return f"http://127.0.0.1:{settings().dashboards_port}"
