@@ -31,7 +31,9 @@ measured as (
         items.position,
         items.decimals,
         items.daily_averaging as averaging,
-        days.by_pollutant[items.pollutant_code] as sums,
+        coalesce(days.by_pollutant[items.pollutant_code].n_hours, 0) as n_hours,
+        days.by_pollutant[items.pollutant_code].sum_of_hours as sum_of_hours,
+        days.by_pollutant[items.pollutant_code].largest_hour as largest_hour,
         if(items.daily_averaging = '8h', coalesce(ozone.n_means, 0), null) as n_means,
         ozone.largest_mean
     from days
@@ -42,13 +44,6 @@ measured as (
         and days.date_local = ozone.date_local
         and rules.rule_version = ozone.rule_version
         and items.daily_averaging = '8h'
-),
-
-counted as (
-    select
-        *,
-        coalesce(sums.n_hours, 0) as n_hours
-    from measured
 )
 
 select
@@ -65,13 +60,13 @@ select
     n_means,
     case
         when averaging = '8h' then if(n_means >= running_minimum_means, largest_mean, null)
-        else if(n_hours >= minimum_hours, sums.sum_of_hours / n_hours, null)
+        else if(n_hours >= minimum_hours, sum_of_hours / n_hours, null)
     end as concentration,
-    sums.largest_hour as fallback_concentration,
+    largest_hour as fallback_concentration,
     case
         when averaging = '8h' and n_means < running_minimum_means
             then concat(pollutant_code, ': ', n_means, ' of ', running_minimum_means, ' running means')
         when averaging <> '8h' and n_hours < minimum_hours
             then concat(pollutant_code, ': ', n_hours, ' of ', minimum_hours, ' hours')
     end as missing_reason
-from counted
+from measured

@@ -7,12 +7,13 @@ days as (
 
 placed as (
     select
-        days.*,
-        explode(array(
-            struct('D' as frequency, date_local as first_day, date_local as last_day, 'yyyy-MM-dd' as pattern),
-            struct('M', cast(trunc(date_local, 'MM') as date), last_day(date_local), 'yyyy-MM'),
-            struct('Y', make_date(year(date_local), 1, 1), make_date(year(date_local), 12, 31), 'yyyy')
-        )) as span
+        *,
+        stack(
+            3,
+            'D', date_local, date_local, 'yyyy-MM-dd',
+            'M', cast(trunc(date_local, 'MM') as date), last_day(date_local), 'yyyy-MM',
+            'Y', make_date(year(date_local), 1, 1), make_date(year(date_local), 12, 31), 'yyyy'
+        ) as (frequency, period_start, period_end, pattern)
     from days
 ),
 
@@ -20,10 +21,10 @@ sums as (
     select
         scope_type,
         scope_id,
-        span.frequency,
-        span.first_day as period_start,
-        span.last_day as period_end,
-        date_format(span.first_day, span.pattern) as period,
+        frequency,
+        period_start,
+        period_end,
+        date_format(period_start, pattern) as period,
         max(station_id) as station_id,
         max(division_code) as division_code,
         max(zone) as zone,
@@ -37,22 +38,18 @@ sums as (
         cast(sum(cast(pm25_ugm3 as decimal(18, 6))) as decimal(28, 6)) as sum_of_pm25,
         count(pm25_ugm3) as days_of_pm25
     from placed
-    group by scope_type, scope_id, span
+    group by scope_type, scope_id, frequency, period_start, period_end, pattern
 ),
 
 counts as (
     select
-        sums.* except (is_beyond),
-        explode(case frequency
-            when 'D' then array(struct(
-                'ENV-01' as kpi_id, sum_of_aqi as numerator, 1L as denominator, 1 as factor,
-                n_measured as n_counted, 6L as n_expected, is_beyond as is_beyond
-            ))
-            else array(
-                struct('ENV-02', good_days, judged_days, 100, judged_days, cast(null as bigint), false),
-                struct('ENV-03', sum_of_pm25, days_of_pm25, 1, days_of_pm25, cast(null as bigint), false)
-            )
-        end) as kpi
+        * except (is_beyond),
+        stack(
+            3,
+            'ENV-01', sum_of_aqi, 1L, 1, n_measured, 6L, is_beyond,
+            'ENV-02', good_days, judged_days, 100, judged_days, cast(null as bigint), false,
+            'ENV-03', sum_of_pm25, days_of_pm25, 1, days_of_pm25, cast(null as bigint), false
+        ) as (kpi_id, numerator, denominator, factor, n_counted, n_expected, is_beyond)
     from sums
 )
 
@@ -67,12 +64,13 @@ select
     period_end,
     rule_version,
     data_origin,
-    kpi.kpi_id,
-    kpi.numerator,
-    kpi.denominator,
-    kpi.factor,
-    kpi.n_counted,
-    kpi.n_expected,
-    kpi.is_beyond,
+    kpi_id,
+    numerator,
+    denominator,
+    factor,
+    n_counted,
+    n_expected,
+    is_beyond,
     to_date(from_utc_timestamp({{ as_of() }}, zone)) as today
 from counts
+where (kpi_id = 'ENV-01') = (frequency = 'D')
