@@ -43,15 +43,24 @@ def overview(found: dict[str, EntryPoint]) -> str:
 
 
 def first_line(point: EntryPoint) -> str:
-    """First docstring line of the command's module, read without running it."""
+    """What a command's application says of itself (`help="..."`), else its module's first docstring line; nothing is run."""
     package, *rest = point.module.split(".")
     found = importlib.util.find_spec(package)
     if not found or not found.origin:
         return ""
     folder = Path(found.origin).parent.joinpath(*rest)
     file = folder.with_suffix(".py") if rest else Path(found.origin)
-    text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) if file.exists() else None
-    return (text or "").split("\n")[0]
+    if not file.exists():
+        return ""
+    module = ast.parse(file.read_text("utf-8"))
+    said = [_help_of(s.value) for s in module.body if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) == point.attr]
+    return (next(filter(None, said), None) or ast.get_docstring(module) or "").split("\n")[0]
+
+
+def _help_of(value: ast.expr) -> str | None:
+    words = {k.arg: k.value for k in value.keywords} if isinstance(value, ast.Call) else {}
+    written = words.get("help")
+    return written.value if isinstance(written, ast.Constant) and isinstance(written.value, str) else None
 
 
 def main() -> None:
