@@ -2,7 +2,7 @@
 
 import codecs
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
@@ -52,6 +52,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """One promise about time (`slaProperties`): frequency, latency or retention. Unit: min, h, d or y."""
+
+    value: float
+    unit: str
+
+    HOURS: ClassVar[dict[str, float]] = {"min": 1 / 60, "h": 1, "d": 24, "y": 8766}
+
+    @property
+    def hours(self) -> float:
+        return self.value * self.HOURS[self.unit]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One dataset: its columns, keys, rules and promises."""
 
@@ -73,7 +87,7 @@ class Dataset:
     licence: str | None
     theme: str | None
     tags: tuple[str, ...]
-    sla: dict[str, Any]
+    sla: dict[str, Promise]
     origin: str | None
     properties: dict[str, Any]
     path: str
@@ -88,6 +102,10 @@ class Dataset:
             if field.name == name:
                 return field
         raise KeyError(f"{self.id} has no column {name}; it has {', '.join(f.name for f in self.fields)}.")
+
+    def promised_hours(self, promise: str) -> float | None:
+        """`frequency`, `latency` or `retention` in hours; None = not promised."""
+        return self.sla[promise].hours if promise in self.sla else None
 
     def row_rules(self, severity: Severity | None = None) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.kind == "row" and severity in (None, r.severity))
