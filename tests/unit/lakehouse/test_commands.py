@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse import cli, outcomes, services, tables
+from lakehouse.checksums import checksum
 from lakehouse.settings import settings
 
 NAME = "bronze.environment__air_quality__prsa"
@@ -35,6 +36,7 @@ def test_tables_shows_version_rows_and_size_of_a_layer(lake, three_commits):
     tables.replace("gold.a", pa.table({"n": range(1234)}))
     assert lake("tables", "gold").split() == ["gold.a", "v0", "1,234", "rows", "0.0", "MB"]
     assert [line.split()[0] for line in lake("tables").splitlines()] == [NAME, "gold.a"]
+    assert lake("tables", "gold", "--checksums").split() == ["gold.a", checksum("gold.a")]
 
 
 def test_sql_asks_the_tables_and_writes_files(lake, three_commits, tmp_path):
