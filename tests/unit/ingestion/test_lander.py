@@ -83,6 +83,19 @@ def test_a_segment_becomes_bronze_rows_dead_letters_and_a_ledger_row(gateway):
     assert [p.name for p in (settings().landing / "segments" / "gate-1" / SOURCE / "done").iterdir()] == ["000000000001.jsonl"]
 
 
+@pytest.mark.parametrize(
+    ("observed_at", "said"), [(None, "nothing"), ("soon", "soon"), ("2026-02-30T00:00:00Z", "2026-02-30T00:00:00Z")]
+)
+def test_a_reading_without_a_time_belongs_to_no_hour_and_becomes_a_dead_letter(gateway, observed_at, said):
+    payload = {"device": "D1", "observed_at": observed_at, "items": [{"code": "a34004", "value": "35.20"}]}
+    gateway.ship(gateway.seal(2, [accepted(SOURCE, "t", payload, b"##timeless", RECEIVED)]))
+    (landed,) = lander.land()
+    assert (landed.records, landed.accepted, landed.dead_letter) == (3, 2, 1) and bronze_sequence() == [1, 2]
+    (letter,) = tables.read("dead_letter.environment__air_quality").to_pylist()
+    assert letter["reason"].startswith(f"The record says {said} as its time of observation (observed_at), which is no instant")
+    assert letter["payload"] == "##timeless"
+
+
 def test_nothing_waits_nothing_is_planned(gateway):
     assert plan.plan() == {} and lander.land() == []
     gateway.ship(gateway.seal())

@@ -84,6 +84,13 @@ def test_records_landed_after_silver_wait_and_are_no_mismatch(lake, tmp_path):
     assert (1, 1, 0, 0, 0, 0, 0, 0) in figures()
 
 
+def test_a_reading_without_a_time_is_a_dead_letter_and_the_books_balance(home, tmp_path):
+    gate = Gateway(tmp_path / "spool")
+    gate.send(gate.reading(PM25), gate.reading(PM25, at=None))
+    build()
+    assert figures() == {(2, 1, 0, 0, 0, 1, 0, 0)} and reconcile(READINGS.id).mismatches == []
+
+
 def test_compaction_of_bronze_changes_no_account(lake, tmp_path):
     before = figures()
     gate = Gateway(tmp_path / "second", "gate-2")
