@@ -1,12 +1,13 @@
 """Deliver files to the lake, fetch them from an address, read and verify receipts."""
 
 import getpass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ingestion.batch.delivery import receive
+from ingestion.batch.delivery import Delivery, receive, with_content
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
@@ -16,14 +17,16 @@ fetch = typer.Typer(help="Fetch a file from an HTTP address and deliver it.")
 receipts = typer.Typer(help="List, show and verify receipts.", no_args_is_help=True)
 
 SourceName = Annotated[str, typer.Argument(help="Name of the mapping, e.g. environment__air_quality__prsa.")]
-Revision = Annotated[int, typer.Option(help="Declared by the sender; a higher one corrects a lower one.", min=0)]
+Revision = Annotated[int, typer.Option(help="Declared by the sender; the rows of a higher one count, whatever came last.", min=0)]
 Key = Annotated[str, typer.Option("--key", help="Trusted public key; default: this lake's.")]
+SHOWN = 3
+"""So many rows that are no records are named in the answer."""
 OnlySource = Annotated[str, typer.Option(help="Only this source.")]
 
 
 @deliver.command()
 def deliver_files(source: SourceName, files: list[Path], revision: Revision = 0) -> None:
-    """Keep, land and answer each file. The same content twice is recognised."""
+    """Keep, land and answer each file. The same content twice is recognised; a correction declares a higher --revision."""
     _known(source)
     for file in files:
         if not file.is_file():
@@ -32,20 +35,46 @@ def deliver_files(source: SourceName, files: list[Path], revision: Revision = 0)
 
 
 def answer(file: Path, source: str, revision: int = 0) -> str:
-    """Deliver one file; one sentence on what became of it."""
+    """Deliver one file; what became of it: a sentence, then the remarks of the quality report, one a line."""
     from ingestion.batch import receipt
     from ingestion.batch.land import land
 
     delivery, is_new = receive(file, source, sender=getpass.getuser(), revision=revision)
     if not is_new and receipt.is_landed(delivery):
-        known = f"delivery {delivery.delivery_id} of {delivery.received_at[:19]}"
-        return f"{file.name}: the same content as {known}; nothing was landed again."
+        return f"{file.name}: {_known_already(delivery, revision)}"
     result = land(delivery)
-    if result["state"] == "refused":
-        return f"{file.name}: refused and kept as {delivery.delivery_id}. {result['reason']}"
+    if result["state"] != "landed":
+        state = "holds no rows" if result["state"] == "empty" else "refused"
+        return f"{file.name}: {state} and kept as {delivery.delivery_id}. {result['reason']}"
+    return "\n  ".join([f"{file.name}: {_counts(result)}; receipt {delivery.delivery_id}", *_remarks(delivery, result["report"])])
+
+
+def _known_already(delivery: Delivery, revision: int) -> str:
+    known = f"the same content as delivery {delivery.delivery_id} of {delivery.received_at[:19]}"
+    if revision == delivery.revision:
+        return f"{known}; nothing was landed again."
+    more = f"a correction needs --revision {delivery.revision + 1} or more"
+    return f"{known}, which declared revision {delivery.revision}, now {revision}; nothing was landed again, {more}."
+
+
+def _counts(result: dict[str, Any]) -> str:
     report = result["report"]
-    counts = f"received {result['received']}, landed {report['landed']}, dead letters {report['dead_letter']}"
-    return f"{file.name}: {counts}; receipt {delivery.delivery_id}"
+    return f"received {result['received']}, landed {report['landed']}, dead letters {report['dead_letter']}"
+
+
+def _remarks(delivery: Delivery, report: dict[str, Any]) -> Iterator[str]:
+    """What the sender should know: the same content before, rows that are no records, notes."""
+    before = [d for d in with_content(delivery.source, delivery.content_id) if d.revision < delivery.revision]
+    if before:
+        yield (
+            f"The same content as delivery {before[-1].delivery_id} (revision {before[-1].revision}), now as revision"
+            f" {delivery.revision}: its rows count as the newer ones from now on; the books show them as exact duplicates."
+        )
+    shown = report["examples"][:SHOWN]
+    yield from (example["reason"] for example in shown)
+    if more := report["dead_letter"] - len(shown):
+        yield f"{more} more rows are no records; `lake receipts show {delivery.delivery_id}` names the first ten."
+    yield from report["notes"]
 
 
 @fetch.command()

@@ -20,7 +20,7 @@ RAW = "raw"
 
 @dataclass(frozen=True)
 class Delivery:
-    """Identity of a delivery. `revision` is declared by the sender: a higher one corrects a lower one."""
+    """A delivery is known by its content and by the revision that its sender declares: a higher one corrects a lower one."""
 
     source: str
     delivery_id: str
@@ -29,6 +29,11 @@ class Delivery:
     sender: str
     revision: int
     received_at: str
+
+    @property
+    def content_id(self) -> str:
+        """First half (32 hex digits) of the SHA-256 of the file."""
+        return self.delivery_id.partition("-")[0]
 
     @property
     def folder(self) -> Path:
@@ -50,17 +55,25 @@ def folder_of(source: str, delivery_id: str) -> Path:
 def receive(file: Path, source: str, sender: str, revision: int = 0) -> tuple[Delivery, bool]:
     """Keep the file raw under landing/deliveries; returns the delivery and whether it is new.
 
-    The same content for the same source is the same delivery, whatever its name and however often it comes.
+    The same content for the same source is the same delivery, whatever its name and however often it comes, unless it
+    declares a higher revision than before: its rows then count as that revision, too.
     Raises RuntimeError when the file changed while it was read.
     """
-    delivery_id = _content_hash(file)[:32]
-    folder = folder_of(source, delivery_id)
-    if (folder / "delivery.json").exists():
-        return load(folder), False
+    content_id = _content_hash(file)[:32]
+    known = with_content(source, content_id)
+    if known and known[-1].revision >= revision:
+        return known[-1], False
+    delivery_id = f"{content_id}-r{revision}" if revision else content_id
     delivery = Delivery(source, delivery_id, file.name, file.stat().st_size, sender, revision, _now())
     _keep(file, delivery)
-    write_whole(folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))
+    write_whole(delivery.folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))
     return delivery, True
+
+
+def with_content(source: str, content_id: str) -> list[Delivery]:
+    """Deliveries of that content, by the revision that they declared."""
+    found = folder_of(source, content_id).parent.glob(f"{content_id}*/delivery.json")
+    return sorted((load(path.parent) for path in found), key=lambda d: d.revision)
 
 
 def load(folder: Path) -> Delivery:
@@ -92,7 +105,7 @@ def _keep(file: Path, delivery: Delivery) -> None:
     shutil.copyfile(file, delivery.raw_file)
     with delivery.raw_file.open("rb") as kept:
         os.fsync(kept.fileno())
-    if _content_hash(delivery.raw_file)[:32] != delivery.delivery_id:
+    if _content_hash(delivery.raw_file)[:32] != delivery.content_id:
         raise RuntimeError(f"{file} changed while it was read; deliver it again when it is complete.")
 
 

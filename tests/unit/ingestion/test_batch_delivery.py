@@ -18,6 +18,7 @@ from tests.support.delivered_files import (
     HEADER,
     PRSA,
     ROWS,
+    delimited,
     deliver,
     prsa,
     receipts,
@@ -67,7 +68,6 @@ def test_received_is_landed_plus_dead_letters_and_each_letter_names_its_row(home
 
 
 WRONG = {
-    "empty.csv": (b"", "the file is empty"),
     "gbk.csv": (prsa(0).replace(b"Dongsi", "东四".encode("gbk")), "byte 0xb6 in line 2 (offset "),
     "torn.csv.gz": (gzip.compress(prsa(*range(24)))[:-20], "the gzip archive is damaged ("),
     "changed.csv.gz": (b"\x1f\x8b\x08" + prsa(0), "the gzip archive is damaged ("),
@@ -88,6 +88,20 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence_and_kept(home, tmp_
     assert (told["state"], told["received"]) == ("refused", 0) and counted() == (0, 0)
     assert (settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / name).read_bytes() == body
     assert receipt.verify(told, receipt.public_key())
+
+
+@pytest.mark.parametrize(
+    ("body", "why"), [(b"", "The file is empty (0 bytes)."), (delimited(header=COLUMNS), "The file holds a header and no")]
+)
+def test_a_file_without_rows_is_kept_and_answered_each_time(home, tmp_path, body, why):
+    for attempt in (1, 2):
+        said = deliver(tmp_path, body, "june.csv")
+        (told,) = receipts()
+        assert said.startswith(f"june.csv: holds no rows and kept as {told['delivery_id']}. {why}") and "\n" not in said
+        assert (told["state"], told["received"], told["attempt"]) == ("empty", 0, attempt)
+    assert counted() == (0, 0) and delivery.pending() == [] and receipt.verify(told, receipt.public_key())
+    assert (settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / "june.csv").read_bytes() == body
+    assert [(r["state"], r["rows_in"]) for r in tables.read(outcomes.TABLE).to_pylist()] == [("ok", 0), ("ok", 0)]
 
 
 def test_the_same_content_is_one_delivery_whatever_its_name(home, tmp_path):
