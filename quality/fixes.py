@@ -1,6 +1,5 @@
 """What a steward may change in a held row, typed and checked against the contract before it is recorded."""
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse import reference
-from lakehouse.contracts import Dataset, Field, contracts
+from lakehouse.contracts import Dataset, Field
 from lakehouse.contracts.derive import arrow_schema, mask
 from lakehouse.settings import settings
 from quality import decisions
@@ -99,13 +98,11 @@ def end_of(text: str) -> datetime:
 def broken_after(row: HeldRow, changes: dict[str, Any]) -> list[str]:
     """One sentence for each reason for which the row, once changed, would still be held or be wrong."""
     dataset = row.contract
-    open_ends = [
-        f"{check['message']} Set {check['field']}." for check in row.checks
-        if check["check"] in CONFORMANCE and check["field"] not in changes
-    ]  # fmt: skip
+    unresolved = [c for c in row.checks if c["check"] in CONFORMANCE and c["field"] not in changes]
+    open_ends = [f"{c['message']} Set {c['field']}." if c["field"] in fixable(dataset) else c["message"] for c in unresolved]
     fixed = {**row.row, **changes}
     rules = [r.description for r in dataset.row_rules("error") if not _holds(r.predicate, fixed, row, dataset)]
-    return [*open_ends, *rules, *_off_the_lists(dataset, changes), *_other_unit(fixed), *_unread(row, changes)]
+    return [*open_ends, *rules, *_off_the_lists(dataset, changes), *_other_unit(fixed)]
 
 
 def _holds(predicate: str, fixed: dict[str, Any], row: HeldRow, dataset: Dataset) -> bool:
@@ -133,16 +130,3 @@ def _other_unit(fixed: dict[str, Any]) -> list[str]:
     if unit is None or fixed.get("unit_code") in (unit, None):
         return []
     return [f"{fixed['pollutant_code']} is kept in {unit}; convert the value and set unit_code={unit}."]
-
-
-def _unread(row: HeldRow, changes: dict[str, Any]) -> list[str]:
-    """Further columns of a delivered row that were sent as something else than a number, and would be lost."""
-    source = contracts().sources.get(row.source)
-    if source is None or "pollutant_code" in row.row or not str(row.row.get("_as_sent") or "").startswith("["):
-        return []
-    sent = zip((m.becomes for m in source.measures.values()), json.loads(row.row["_as_sent"]), strict=False)
-    return [
-        f"{column} was sent as {text!r}, which cannot be read; set it too." for column, text in sent
-        if text is not None and row.row.get(column) is None and column not in changes
-        and not any(check["field"] == column for check in row.checks)
-    ]  # fmt: skip

@@ -18,6 +18,7 @@ CONFORMANCE = {
     "code_known": "The code of the item is in no source mapping.",
     "value_is_number": "The value as sent is not a number.",
     "unit_fits": "The unit as sent does not fit what is measured.",
+    "not_from_the_future": "The time of observation lies after the receipt.",
 }
 """What holds a row before the contract's rules can judge it: check -> the sentence for the steward."""
 
