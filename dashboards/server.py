@@ -5,6 +5,7 @@ from lakehouse.services import WebProcess
 from lakehouse.settings import settings
 
 WORKERS, THREADS = 2, 8  # threads rather than an event loop: DuckDB blocks one
+START_SECONDS = 240.0  # Superset takes half a minute on two quiet cores
 
 
 def process() -> WebProcess:
@@ -16,7 +17,7 @@ def process() -> WebProcess:
     )  # fmt: skip
     variables = tuple(f"{name}={value}" for name, value in inside.variables().items())
     command = ("env", "-C", str(inside.home()), *variables, str(inside.python()), "-m", *gunicorn)
-    return WebProcess("dashboards", command, settings().dashboards_port)
+    return WebProcess("dashboards", command, settings().dashboards_port, start_seconds=START_SECONDS)
 
 
 def start() -> str:
