@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from lakehouse import progress
 from lakehouse.settings import settings
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
@@ -22,7 +23,8 @@ def build(
     """Build the theme's release from gold, through the disclosure gate."""
     from publishing import release
 
-    built = release.build(theme, out, tell=typer.echo)
+    with progress.step(f"release of {theme}"):
+        built = release.build(theme, out, tell=typer.echo)
     said = {
         "published": "published",
         "unchanged": "no row, dictionary or licence changed; still in force",

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from lakehouse import progress
 from lakehouse.session import register_tables, spark_session
 from lakehouse.settings import CHECKOUT, settings
 
@@ -79,7 +80,14 @@ def _invoke(arguments: list[str]):
     os.environ["DO_NOT_TRACK"] = "1"
     from dbt.cli.main import dbtRunner
 
-    return dbtRunner().invoke(["--quiet", "--no-print", "--no-use-colors", *arguments])
+    progress.doing("dbt reads its project")
+    return dbtRunner(callbacks=[_tell]).invoke(["--quiet", "--no-print", "--no-use-colors", *arguments])
+
+
+def _tell(event) -> None:
+    """One of dbt's events: when it begins a model or a test, its number and name are what is being done."""
+    if event.info.name == "LogStartLine":
+        progress.doing(f"{event.data.index} of {event.data.total}, {event.data.description}")
 
 
 def _checked(answer) -> list[NodeResult]:
