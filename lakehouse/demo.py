@@ -14,8 +14,8 @@ from typing import Annotated
 
 import typer
 
-from lakehouse import cli
-from lakehouse.services import port_taken, services
+from lakehouse import cli, progress
+from lakehouse.services import port_taken, refuse_taken_ports, services
 from lakehouse.settings import settings
 
 app = typer.Typer()
@@ -42,14 +42,16 @@ def demo(
 ) -> None:
     """Every step is safe to interrupt and to repeat; what is done already is not done again."""
     began = time.monotonic()
+    if not leave:
+        refuse_taken_ports()
     set_clock()
     steps: list[tuple[str, Callable[[], None]]] = [
-        ("department files -> bronze, with receipts", deliver_files),
-        ("devices -> collector -> sealed segments", replay_devices),
+        ("department files -> bronze, each answered by a signed receipt", deliver_files),
+        ("devices -> collector -> sealed segments, which wait for bronze", replay_devices),
         ("bronze -> silver -> gold -> checks -> forecast -> serving file", lambda: do("run")),
         ("open data: release of the environment theme", lambda: do("release", "build", "environment")),
-        ("dashboards", lambda: do("dashboards", "bootstrap")),
-        ("counts from device to gold", lambda: do("reconcile")),
+        ("dashboards: Superset with its accounts, charts and roles", lambda: do("dashboards", "bootstrap")),
+        ("counts from device to dashboard, computed from the tables", lambda: do("reconcile")),
     ]
     for number, (title, step) in enumerate(steps, 1):
         clock = time.monotonic()
@@ -58,7 +60,9 @@ def demo(
         print(f"      {time.monotonic() - clock:.1f} s", flush=True)
     as_of = f"{settings().as_of_time():%Y-%m-%d %H:%M} UTC"
     print(f"\nAll of it took {time.monotonic() - began:.0f} s. Historical data: as of {as_of}.")
-    if not leave:
+    if leave:
+        print("`./lake serve` starts the pages; `./lake sql`, `./lake status` and `./lake help` show more.")
+    else:
         serve_until_stopped()
 
 
@@ -91,8 +95,9 @@ def replay_devices() -> None:
         print("  replayed before; nothing to send")
         return
     readings = [last_hours(f, folder / f.name.removesuffix(".gz")) for f in sample_files()]
-    with collector(folder) as port:
-        print(f"  devices: {send(readings, port, folder / 'devices.jsonl')} packets by the collector")
+    with progress.step("devices send to a collector"), collector(folder) as port:
+        confirmed = send(readings, port, folder / "devices.jsonl").removeprefix("confirmed ")
+    print(f"  {confirmed} HJ 212 packets of an hour each, sent over TCP and confirmed by the collector")
     done.touch()
 
 
