@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quality import decisions, fixes, held_rows
+from quality import decisions, fixes, held_rows, provenance, rivals
 from quality.decisions import Decision
 from quality.held_rows import HeldRow
 
@@ -28,10 +28,17 @@ def list_rows(
     if not counts:
         typer.echo("No rows are held.")
         return
-    for count in (c for c in counts if check in ("", c.check)):
+    wanted = [c for c in counts if check in ("", c.check)]
+    if not wanted:
+        typer.echo(f"No rows are held by {check}; rows are held by {', '.join(dict.fromkeys(c.check for c in counts))}.")
+        return
+    for count in wanted:
         typer.echo(f"{count.rows:>8}  {count.check:<28} {count.dataset}: {count.sentence}")
-    for row in held_rows.held(dataset, check, source, limit):
+    rows = held_rows.held(dataset, check, source, limit + 1)
+    for row in rows[:limit]:
         typer.echo(f"{row.hold_id}  {row.observed_at:%Y-%m-%d %H:%M} UTC  {', '.join(row.failed):<28} {_shown(row)}")
+    more = f"More rows are held than the {limit} shown; --limit shows more. " if len(rows) > limit else ""
+    typer.echo(f"{more}`lake quarantine show ID` tells all of one row; fix, waive or leave it held.")
 
 
 @app.command()
@@ -40,17 +47,51 @@ def show(hold_id: HoldId) -> None:
     found = held_rows.search(hold_id)
     dataset, decided = held_rows.decided(found[0].hold_id if len(found) == 1 else hold_id)
     if decided and not found:
-        typer.echo(f"{decided[0].hold_id} of {dataset} is held no longer: a decision let it pass.")
+        _show_passed(dataset, decided[0].hold_id)
     else:
         _show(held_rows.find(hold_id))
     for one in decided:
         typer.echo(f"  {_told(one)}")
-    if found and decisions.in_force(dataset).get(found[0].hold_id):
-        typer.echo("  Decided; `lake quarantine replay` brings it to silver and gold.")
+    if decided:
+        typer.echo(f"  {_what_counts(dataset, decided[0].hold_id)}")
+        typer.echo(f"  {_what_next(dataset, decided[0].hold_id, is_held=bool(found))}")
+    else:
+        typer.echo(f"  Nothing is decided. {_choices(found[0])}")
+
+
+def _show_passed(dataset: str, hold_id: str) -> None:
+    where = "it is in silver" if held_rows.in_silver(dataset, hold_id) else "another row of the same key counts before it"
+    typer.echo(f"{hold_id} of {dataset} is held no longer: a decision let it pass, and {where}.")
+
+
+def _what_counts(dataset: str, hold_id: str) -> str:
+    """The decision in force, or why there is none."""
+    if standing := decisions.in_force(dataset).get(hold_id):
+        return f"Counts now: {_told(standing)}"
+    last = held_rows.decided(hold_id)[1][-1]
+    why = "the last decision was taken back" if last.kind == "undo" else "the waiver has ended"
+    return f"Counts now: no decision, {why}."
+
+
+def _what_next(dataset: str, hold_id: str, is_held: bool) -> str:
+    standing = decisions.in_force(dataset).get(hold_id)
+    if decisions.built_with(dataset).get(hold_id) != (standing.decided_at.isoformat() if standing else None):
+        return "Silver does not know of it yet: `lake quarantine preview` shows what changes, `lake quarantine replay` does it."
+    if standing and is_held:
+        return "Silver was built with it and the row is held all the same; fix what it fails above."
+    return "Silver was built with it." if standing else "The row is held until a decision lets it pass."
+
+
+def _choices(row: HeldRow) -> str:
+    """What may be done with the row, as commands."""
+    fields = dict.fromkeys(c["field"] for c in row.checks if c["field"] in fixes.fixable(row.contract))
+    fix = " ".join(f"--set {name}=..." for name in fields) or "--set COLUMN=VALUE"
+    waive = "" if fixes.why_no_waiver(row) else f", or `lake quarantine waive {row.hold_id} --until DAY --reason ...`"
+    return f"`lake quarantine fix {row.hold_id} {fix} --reason ...`{waive}; left alone, it stays held and counted."
 
 
 def _show(row: HeldRow) -> None:
-    typer.echo(f"{row.hold_id} of {row.dataset}, source {row.source}, delivery {row.delivery_id or '(stream)'}")
+    typer.echo(f"{row.hold_id} of {row.dataset}: {provenance.told(row)}")
     typer.echo(f"  observed_at = {row.observed_at:%Y-%m-%dT%H:%M:%S}Z")
     for name, value in row.row.items():
         typer.echo(f"  {'as sent' if name == '_as_sent' else name} = {'(null)' if value is None else value}")
@@ -76,7 +117,7 @@ def fix(
 ) -> None:
     """Correct columns of a held row. What would still break a rule is refused."""
     row = held_rows.find(hold_id)
-    _done(fixes.fix(row, fixes.typed(row.contract, set_), reason))
+    _done(fixes.fix(row, fixes.typed(row.contract, set_), reason), row)
 
 
 @app.command()
@@ -84,34 +125,36 @@ def waive(
     hold_id: HoldId, reason: Reason, until: Annotated[str, typer.Option(help="Day or instant at which the waiver ends.")]
 ) -> None:
     """Let a held row pass as it is until a day; it is marked `waived` in silver."""
-    _done(fixes.waive(held_rows.find(hold_id), reason, fixes.end_of(until)))
+    row = held_rows.find(hold_id)
+    _done(fixes.waive(row, reason, fixes.end_of(until)), row)
 
 
 @app.command()
 def undo(hold_id: HoldId, reason: Reason) -> None:
-    """Take the last decision on a row back."""
+    """Take the last decision on a row back; the one before it counts again."""
     dataset, decided = held_rows.decided(hold_id)
     if not decided:
-        raise LookupError(f"Nothing was decided on {hold_id}.")
+        raise LookupError(f"Nothing was decided on {hold_id}; `lake quarantine list` shows the held rows.")
     _done(fixes.undo(dataset, decided[0].hold_id, reason))
 
 
-def _done(decision: Decision) -> None:
+def _done(decision: Decision, row: HeldRow | None = None) -> None:
     typer.echo(f"Recorded for {decision.hold_id}: {_told(decision)}")
+    if row and (loses := rivals.why_it_loses(row, decision.changes)):
+        typer.echo(loses)
+    if decision.kind == "undo":
+        typer.echo(_what_counts(decision.dataset, decision.hold_id))
     typer.echo("`lake quarantine preview` shows what it changes, `lake quarantine replay` does it.")
 
 
 @app.command()
 def preview(dataset: OneDataset = "") -> None:
-    """What silver would change if it were built now; nothing is written."""
+    """What silver would change if it were built now, and which decided rows lose; nothing is written."""
     from quality import replay as replays
 
-    shown = False
-    for changes in replays.preview(dataset):
-        shown = True
-        typer.echo("\n  ".join([str(changes), *map(str, changes.rows)]))
-    if not shown:
-        typer.echo("Nothing would change.")
+    told = ["\n  ".join([str(changes), *map(str, changes.rows)]) for changes in replays.preview(dataset)]
+    for line in [*(told or ["Nothing would change."]), *replays.losers(dataset)]:
+        typer.echo(line)
 
 
 @app.command()
@@ -119,11 +162,14 @@ def replay() -> None:
     """Bring the decisions to silver, gold and the serving file, and print what changed."""
     from quality import replay as replays
 
+    losers = list(replays.losers())
     done = replays.replay(tell=typer.echo)
     if not done:
-        typer.echo("Nothing changed.")
+        typer.echo("No row of silver or gold changed.")
     for changes in done:
         typer.echo("\n  ".join([str(changes), *map(str, changes.rows)]))
+    for line in losers:
+        typer.echo(line)
 
 
 @app.command()

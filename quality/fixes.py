@@ -31,12 +31,16 @@ def fix(row: HeldRow, changes: dict[str, Any], reason: str) -> Decision:
 
 def waive(row: HeldRow, reason: str, until: datetime) -> Decision:
     """Record a waiver until an instant. Raises ValueError for a row that has no complete key or no known unit."""
-    unknown = [sentence(row.contract, check) for check in row.failed if check in NO_ONE_KNOWS]
-    lacking = [f.name for f in row.contract.fields if f.required and f.name in row.row and row.row[f.name] is None]
-    if unknown or lacking:
-        why = unknown[0] if unknown else f"{', '.join(lacking)} is not known."
+    if why := why_no_waiver(row):
         raise ValueError(f"{row.hold_id} cannot be waived: {why} Fix it instead (lake quarantine fix {row.hold_id} --set ...).")
     return decisions.decide(row.dataset, row.hold_id, "waive", reason, row.observed_at, expires_at=until)
+
+
+def why_no_waiver(row: HeldRow) -> str | None:
+    """Why the row cannot pass as it is; None when a steward may let it."""
+    unknown = [sentence(row.contract, check) for check in row.failed if check in NO_ONE_KNOWS]
+    lacking = [f.name for f in row.contract.fields if f.required and f.name in row.row and row.row[f.name] is None]
+    return unknown[0] if unknown else f"{', '.join(lacking)} is not known." if lacking else None
 
 
 def undo(dataset: str, hold_id: str, reason: str) -> Decision:

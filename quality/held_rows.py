@@ -98,20 +98,39 @@ def find(hold_id: str) -> HeldRow:
 
 def search(hold_id: str) -> list[HeldRow]:
     """All held rows whose id is, or begins with, `hold_id`."""
-    if len(hold_id) < SHORTEST_PREFIX:
-        raise ValueError(f"{hold_id!r} is too short for a hold id; write at least {SHORTEST_PREFIX} characters of it.")
+    _long_enough(hold_id)
     query = "select * from quarantine.{} where starts_with(_hold_id, $hold_id) order by _hold_id limit 100"
     found = [row for name in datasets() for row in _rows(name, query, hold_id=hold_id)]
     return [row for row in found if row.hold_id == hold_id] or found
 
 
 def decided(hold_id: str) -> tuple[str, list[Decision]]:
-    """Dataset and decisions, oldest first, of a row whose id begins so; ("", []) when nothing was decided on it."""
-    for dataset in datasets():
-        found = [d for d in decisions.history(dataset) if d.hold_id.startswith(hold_id)]
-        if found:
-            return dataset, [d for d in found if d.hold_id == found[0].hold_id]
-    return "", []
+    """Dataset and decisions, oldest first, of a row whose id begins so; ("", []) when nothing was decided on it.
+
+    Raises ValueError for fewer than 8 characters, or when decisions on more than one row begin so.
+    """
+    _long_enough(hold_id)
+    found = [d for dataset in datasets() for d in decisions.history(dataset) if d.hold_id.startswith(hold_id)]
+    ids = sorted({d.hold_id for d in found})
+    if len(ids) > 1:
+        raise ValueError(f"{hold_id} begins the ids of {len(ids)} decided rows ({', '.join(ids[:3])}); write more of it.")
+    return (found[0].dataset, found) if found else ("", [])
+
+
+def in_silver(dataset: str, hold_id: str) -> bool:
+    """Whether silver holds the row's item now."""
+    name = contracts()[dataset].table
+    if not tables.exists(name):
+        return False
+    record_id, _, item_no = hold_id.partition("#")
+    with tables.duck(name) as connection:
+        query = f"select count(*) from {name} where _record_id = $1 and _item_no = $2"
+        return connection.execute(query, [record_id, int(item_no)]).fetchone()[0] > 0
+
+
+def _long_enough(hold_id: str) -> None:
+    if len(hold_id) < SHORTEST_PREFIX:
+        raise ValueError(f"{hold_id!r} is too short for a hold id; write at least {SHORTEST_PREFIX} characters of it.")
 
 
 def sentence(dataset: Dataset, check: str) -> str:

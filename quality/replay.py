@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from lakehouse import outcomes, pipeline, tables
 from lakehouse.contracts import Dataset, contracts
 from lakehouse.pipeline import Plan
-from quality import changes, decisions
+from quality import changes, decisions, held_rows, rivals
 from quality.changes import Changes, RowChange
 from quality.decisions import Decision
 
@@ -42,10 +42,20 @@ def _decided_rows(dataset: Dataset, plan: Plan) -> Changes:
 
 def pending(plan: Plan) -> list[Decision]:
     """The newest decision on each row whose standing decision is not the one that silver was built with."""
-    built_with = (outcomes.last_inputs("silver", plan["dataset"]) or {}).get("decisions")
-    before, now = built_with if isinstance(built_with, dict) else {}, plan["inputs"]["decisions"]
+    before, now = decisions.built_with(plan["dataset"]), plan["inputs"]["decisions"]
     newest = {d.hold_id: d for d in decisions.history(plan["dataset"])}
     return [newest[hold_id] for hold_id in sorted({h for h, _ in set(now.items()) ^ set(before.items())}) if hold_id in newest]
+
+
+def losers(dataset: str = "") -> Iterator[str]:
+    """One sentence for each row that a new fix or waiver lets pass, and that silver will not take all the same."""
+    for plan in _silver_plans():
+        if dataset in ("", plan["dataset"]):
+            standing = decisions.in_force(plan["dataset"])
+            for decision in (standing[d.hold_id] for d in pending(plan) if d.hold_id in standing):
+                rows = held_rows.search(decision.hold_id)
+                if rows and (why := rivals.why_it_loses(rows[0], decision.changes)):
+                    yield f"{decision.hold_id} ({decision.kind}): {why}"
 
 
 def replay(tell: Callable[[str], None] = print) -> list[Changes]:

@@ -91,7 +91,7 @@ def test_a_fix_is_recorded_with_name_and_reason_and_reaches_silver(lake):
     assert "Recorded" in lake_quarantine("fix", row.hold_id, "--set", "value=12", "--reason", "typing error")
     (decision,) = decisions.history(AIR)
     assert (decision.decided_by, decision.reason, decision.changes) == (getpass.getuser(), "typing error", {"value": 12.0})
-    assert "Decided; `lake quarantine replay`" in lake_quarantine("show", row.hold_id)
+    assert "Silver does not know of it yet: `lake quarantine preview`" in lake_quarantine("show", row.hold_id)
     build()
     assert silver(row) == [("pm25", 12.0, "ug/m3", None)]
     told = lake_quarantine("show", row.hold_id)
