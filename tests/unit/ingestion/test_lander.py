@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -258,3 +260,11 @@ def test_compaction_every_fifty_commits_keeps_files_few_and_the_rows(gateway, mo
     lander.land()
     assert bronze_sequence() == list(range(1, 106))
     assert len(tables.open_table(BRONZE).file_uris()) < 50
+
+
+def test_landing_does_not_load_pandas(gateway):
+    """A third of the lander's memory would be pandas, which Arrow loads for Python values and for its own datasets."""
+    gateway.ship(gateway.seal())
+    code = "import sys; from ingestion.streaming.land import land; print(land()[0].accepted, 'pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "False"]
