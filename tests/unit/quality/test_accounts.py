@@ -79,8 +79,15 @@ def test_a_delivery_of_nothing_but_dead_letters_is_accounted_for(home, tmp_path)
 
 def test_records_landed_after_silver_wait_and_are_no_mismatch(lake, tmp_path):
     deliver(tmp_path, [{"at": AT.replace(day=2), "PM2.5": 3}], "fourth.csv")
-    assert (1, 0, 0, 0, 0, 0, 1, 0) in figures() and reconcile(READINGS.id).mismatches == []
+    done = reconcile(READINGS.id)
+    assert (1, 0, 0, 0, 0, 0, 1, 0) in figures() and done.mismatches == []
+    assert done.behind == [
+        f"{SILVER} was built from version 2 of {BRONZE}, now at version 3: 1 records wait; `lake run` brings them."
+    ]
+    said = CliRunner().invoke(app, ["--dataset", READINGS.id]).output
+    assert f"\nBEHIND {done.behind[0]}\n" in said and "Everything adds up. What is behind waits for a run" in said
     build()
+    assert reconcile(READINGS.id).behind == []
     assert (1, 1, 0, 0, 0, 0, 0, 0) in figures()
 
 
