@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
+from lakehouse.contracts.origin import worst
 from lakehouse.settings import settings
 from publishing.disclosure_control import OWN_LICENCE, Licence, combined_licence, open_columns, open_datasets
 from publishing.exporters import time_field
@@ -25,7 +26,7 @@ from publishing.release.ledger import Entry, current
 class Part:
     """One dataset of a release, pinned to the gold table's version.
 
-    `inputs`: source -> licence id; `origins`: those of the sources, for a dataset whose rows do not say.
+    `inputs`: source -> licence id; `origin`: the worst of the sources', for a dataset whose rows do not say.
     """
 
     dataset: Dataset
@@ -34,7 +35,7 @@ class Part:
     inputs: dict[str, str]
     licence: Licence
     attributions: tuple[str, ...]
-    origins: tuple[str, ...]
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,9 @@ def _part(dataset: Dataset, version: int) -> Part:
     sources = sources_of(dataset)
     inputs = {s.source: s.licence or (OWN_LICENCE if s.origin == "operational" else "") for s in sources}
     named = tuple(sorted({s.attribution for s in sources if s.attribution}))
-    origins = tuple(sorted({s.origin for s in sources}))
     committed = tables.committed_at(dataset.table, version)
     licence = combined_licence(dataset.id, inputs, dataset.licence)
-    return Part(dataset, version, committed, inputs, licence, named, origins)
+    return Part(dataset, version, committed, inputs, licence, named, worst(s.origin for s in sources))
 
 
 def sources_of(dataset: Dataset) -> list[Source]:

@@ -107,7 +107,7 @@ def _write_release(plan: ReleasePlan, folder: Path, tell: Callable[[str], None])
 def _export(part: Part, plan: ReleasePlan) -> Export:
     dataset = part.dataset
     gold = tables.read(dataset.table, version=part.table_version)
-    found = gold["data_origin"].unique().to_pylist() if "data_origin" in gold.column_names else part.origins
+    found = gold["data_origin"].unique().to_pylist() if "data_origin" in gold.column_names else [part.origin]
     origins = check_origins(dataset, (o for o in found if o), settings().profile)
     rows = open_table(dataset, gold)
     fields = tuple(f for f in dataset.fields if f.name in rows.column_names)

@@ -145,7 +145,7 @@ def forecasts(wide: pd.DataFrame, days: int = 14) -> pd.DataFrame:
         part["actual"] = actual.reindex(pd.MultiIndex.from_frame(part[["station_id", "target_at"]])).to_numpy()
         parts.append(part)
     out = pd.concat(parts, ignore_index=True).dropna(subset="predicted")
-    return out.assign(model_name="pm25", model_version="1", is_demo_model=True)
+    return out.assign(model_name="pm25", model_version="1", is_demo_model=True, data_origin="public_reference")
 
 
 def dates(per_day: pd.DataFrame) -> pd.DataFrame:
