@@ -115,7 +115,7 @@ def _json(done: Reconciliation) -> str:
 
 
 def _lines(done: Reconciliation) -> Iterator[str]:
-    yield "Counted are records (rows of files, messages of devices); one may hold several readings, and silver has a row for each."
+    yield "Counted are records: rows of files, messages of devices. One may hold several readings; silver has a row for each."
     heads = ("received", "accepted", "exact", "superseded", "quarantined", "dead", "waiting", "diff")
     for dataset in dict.fromkeys(a.dataset for a in done.accounts):
         own = [a for a in done.accounts if a.dataset == dataset]
