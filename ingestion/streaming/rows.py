@@ -51,11 +51,14 @@ from landed where state = 'ok' and number > $after order by seq
 _DEAD_LETTERS = """
 select record_id as _record_id, $source as _source_code,
        stream || '/' || format('{:012d}', number) as _delivery_id,
-       case state when 'no_contract' then 'no contract: ' || reason else reason end as reason,
+       case state when 'no_contract' then 'no contract: ' || reason || $later else reason end as reason,
        case raw_encoding when 'base64' then 'base64:' || raw else coalesce(nullif(raw, ''), payload) end as payload,
        received_at as _received_at
 from landed where state <> 'ok' and number > $after order by seq
 """
+
+
+_LATER = " When a source takes them, `lake land release` brings them to bronze."
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class SegmentRows:
 
     def dead_letters(self, after: int) -> pa.Table:
         """Refused records, and those without a contract, of segments numbered over `after`."""
-        return self._select(_DEAD_LETTERS, after=after)
+        return self._select(_DEAD_LETTERS, after=after, later=_LATER)
 
     def _select(self, query: str, **values) -> pa.Table:
         values["source"] = self.segments[0].source

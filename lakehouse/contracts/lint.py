@@ -121,6 +121,9 @@ def _rule_findings(rule: Rule, dataset: Dataset) -> Iterator[str]:
 
 def _source_findings(source: Source, known: Contracts) -> Iterator[str]:
     where = f"contracts/{source.feeds.split('__')[0]}/sources ({source.source})"
+    others = {st: s.source for s in known.sources.values() if s is not source for st in s.system_types}
+    if twice := [st for st in source.system_types if st in others]:
+        yield f"{where}: system type {twice[0]} is taken by {others[twice[0]]}, too; list it under one of them."
     if source.feeds not in known.datasets:
         yield f"{where}: feeds {source.feeds}, for which there is no contract."
         return

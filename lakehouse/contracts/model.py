@@ -192,6 +192,7 @@ class Source(_Strict):
     constants: dict[str, str] = {}
     measures: dict[str, Measure]
     ignore: tuple[str, ...] = ()
+    system_types: tuple[str, ...] = Setting((), description="HJ 212: the system types (ST) whose readings this source takes.")
     publication_delay_hours: float = 0.0
     description: str
 
