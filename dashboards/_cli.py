@@ -5,7 +5,7 @@ import typer
 from dashboards import accounts as held_accounts
 from dashboards import server, setup
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from lakehouse import cli, progress
 from lakehouse.services import port_taken, refuse_taken_ports, services
 from lakehouse.settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 CLOCK = "2017-02-28T17:00:00+00:00"
 """Two hours after the last reading of the sample: what counts as now in a demo on historical data."""

@@ -10,7 +10,7 @@ from rich.table import Table
 from lakehouse import progress
 from lakehouse.settings import settings
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 Theme = Annotated[str, typer.Argument(help="Theme of the datasets, such as environment.")]
 Version = Annotated[str, typer.Argument(help="Version of the release, such as 2017.02-r1.")]
 

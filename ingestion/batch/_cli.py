@@ -12,9 +12,9 @@ from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
 
-deliver = typer.Typer(help="Deliver files of one source; each is answered by a signed receipt.")
-fetch = typer.Typer(help="Fetch a file from an HTTP address and deliver it.")
-receipts = typer.Typer(help="List, show and verify receipts.", no_args_is_help=True)
+deliver = typer.Typer(add_completion=False, help="Deliver files of one source; each is answered by a signed receipt.")
+fetch = typer.Typer(add_completion=False, help="Fetch a file from an HTTP address and deliver it.")
+receipts = typer.Typer(add_completion=False, help="List, show and verify receipts.", no_args_is_help=True)
 
 SourceName = Annotated[str, typer.Argument(help="Name of the mapping, e.g. environment__air_quality__prsa.")]
 Revision = Annotated[int, typer.Option(help="Declared by the sender; the rows of a higher one count, whatever came last.", min=0)]

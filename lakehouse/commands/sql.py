@@ -10,7 +10,7 @@ from lakehouse.settings import settings
 if TYPE_CHECKING:
     import duckdb
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 READING = {"SELECT", "EXPLAIN", "MULTI"}  # MULTI: a pivot
 
 

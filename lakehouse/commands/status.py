@@ -9,7 +9,7 @@ from lakehouse import outcomes, tables
 from lakehouse.services import services
 from lakehouse.settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 NEWEST = f"""
 select stage, dataset, state, rows_out, error, started_at from {outcomes.TABLE}
 qualify row_number() over (partition by stage, dataset order by started_at desc) = 1

@@ -7,7 +7,7 @@ import typer
 from lakehouse import tables as lake
 from lakehouse.checksums import checksum
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
