@@ -13,6 +13,8 @@ from quality.held_rows import HeldRow
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 HoldId = Annotated[str, typer.Argument(help="Id of the held row; its first 8 characters do when they are unique.")]
 Reason = Annotated[str, typer.Option(help="Why, in words; kept with your name.")]
+WholeRecord = Annotated[bool, typer.Option("--whole-record", help="All held items of the same record.")]
+NEXT = "`lake quarantine preview` shows what changes, `lake quarantine replay` does it."
 OneDataset = Annotated[str, typer.Option(help="Only this dataset.")]
 
 
@@ -26,7 +28,9 @@ def list_rows(
     """Counts per check with its business sentence, then the rows."""
     counts = held_rows.counts(dataset, source)
     if not counts:
-        typer.echo("No rows are held.")
+        typer.echo(
+            "No rows are held." if held_rows.datasets() else "Nothing has been checked yet; `lake run` checks what has landed."
+        )
         return
     wanted = [c for c in counts if check in ("", c.check)]
     if not wanted:
@@ -87,7 +91,9 @@ def _choices(row: HeldRow) -> str:
     fields = dict.fromkeys(c["field"] for c in row.checks if c["field"] in fixes.fixable(row.contract))
     fix = " ".join(f"--set {name}=..." for name in fields) or "--set COLUMN=VALUE"
     waive = "" if fixes.why_no_waiver(row) else f", or `lake quarantine waive {row.hold_id} --until DAY --reason ...`"
-    return f"`lake quarantine fix {row.hold_id} {fix} --reason ...`{waive}; left alone, it stays held and counted."
+    items = len(held_rows.of_record(row.hold_id))
+    whole = f" {items} items of this record are held; --whole-record decides on all of them." if items > 1 else ""
+    return f"`lake quarantine fix {row.hold_id} {fix} --reason ...`{waive}; left alone, it stays held and counted.{whole}"
 
 
 def _show(row: HeldRow) -> None:
@@ -114,19 +120,27 @@ def fix(
     hold_id: HoldId,
     reason: Reason,
     set_: Annotated[list[str], typer.Option("--set", help="column=value; may be given several times.")],
+    whole_record: WholeRecord = False,
 ) -> None:
     """Correct columns of a held row. What would still break a rule is refused."""
-    row = held_rows.find(hold_id)
-    _done(fixes.fix(row, fixes.typed(row.contract, set_), reason), row)
+    rows = held_rows.of_record(hold_id) if whole_record else [held_rows.find(hold_id)]
+    for row, decision in zip(rows, fixes.fix(rows, fixes.typed(rows[0].contract, set_), reason), strict=True):
+        _recorded(decision, row)
+    typer.echo(NEXT)
 
 
 @app.command()
 def waive(
-    hold_id: HoldId, reason: Reason, until: Annotated[str, typer.Option(help="Day or instant at which the waiver ends.")]
+    hold_id: HoldId,
+    reason: Reason,
+    until: Annotated[str, typer.Option(help="Day or instant at which the waiver ends.")],
+    whole_record: WholeRecord = False,
 ) -> None:
     """Let a held row pass as it is until a day; it is marked `waived` in silver."""
-    row = held_rows.find(hold_id)
-    _done(fixes.waive(row, reason, fixes.end_of(until)), row)
+    rows = held_rows.of_record(hold_id) if whole_record else [held_rows.find(hold_id)]
+    for row, decision in zip(rows, fixes.waive(rows, reason, fixes.end_of(until)), strict=True):
+        _recorded(decision, row)
+    typer.echo(NEXT)
 
 
 @app.command()
@@ -135,16 +149,16 @@ def undo(hold_id: HoldId, reason: Reason) -> None:
     dataset, decided = held_rows.decided(hold_id)
     if not decided:
         raise LookupError(f"Nothing was decided on {hold_id}; `lake quarantine list` shows the held rows.")
-    _done(fixes.undo(dataset, decided[0].hold_id, reason))
+    decision = fixes.undo(dataset, decided[0].hold_id, reason)
+    _recorded(decision, None)
+    typer.echo(_what_counts(dataset, decision.hold_id))
+    typer.echo(NEXT)
 
 
-def _done(decision: Decision, row: HeldRow | None = None) -> None:
+def _recorded(decision: Decision, row: HeldRow | None) -> None:
     typer.echo(f"Recorded for {decision.hold_id}: {_told(decision)}")
     if row and (loses := rivals.why_it_loses(row, decision.changes)):
         typer.echo(loses)
-    if decision.kind == "undo":
-        typer.echo(_what_counts(decision.dataset, decision.hold_id))
-    typer.echo("`lake quarantine preview` shows what it changes, `lake quarantine replay` does it.")
 
 
 @app.command()
@@ -152,7 +166,7 @@ def preview(dataset: OneDataset = "") -> None:
     """What silver would change if it were built now, and which decided rows lose; nothing is written."""
     from quality import replay as replays
 
-    told = ["\n  ".join([str(changes), *map(str, changes.rows)]) for changes in replays.preview(dataset)]
+    told = [line for changes in replays.preview(dataset) for line in changes.lines()]
     for line in [*(told or ["Nothing would change."]), *replays.losers(dataset)]:
         typer.echo(line)
 
@@ -166,9 +180,7 @@ def replay() -> None:
     done = replays.replay(tell=typer.echo)
     if not done:
         typer.echo("No row of silver or gold changed.")
-    for changes in done:
-        typer.echo("\n  ".join([str(changes), *map(str, changes.rows)]))
-    for line in losers:
+    for line in [*(line for changes in done for line in changes.lines()), *losers]:
         typer.echo(line)
 
 

@@ -1,7 +1,7 @@
 """What a steward may change in a held row, typed and checked against the contract before it is recorded."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,22 +18,36 @@ from quality.decisions import Decision
 from quality.held_rows import CONFORMANCE, HeldRow, sentence
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+OF_ONE_ITEM = {"value", "pollutant_code"}
+"""Columns that differ from item to item of a record."""
 NO_ONE_KNOWS = ("station_registered", "code_known", "unit_fits")
 """Checks of rows that do not say what was measured, where, or in which unit: such a row cannot be let pass as it is."""
 
 
-def fix(row: HeldRow, changes: dict[str, Any], reason: str) -> Decision:
-    """Record a fix. Raises ValueError with one sentence for each rule that the fixed row would still break."""
-    if still := broken_after(row, changes):
-        raise ValueError(f"Not recorded, the row would still be held: {' '.join(still)}")
-    return decisions.decide(row.dataset, row.hold_id, "fix", reason, row.observed_at, changes=changes)
+def fix(rows: Sequence[HeldRow], changes: dict[str, Any], reason: str) -> list[Decision]:
+    """Record the same fix of each row, or of none.
+
+    Raises ValueError with one sentence for each rule that a fixed row would still break, or when several rows were to get
+    what belongs to one.
+    """
+    if len(rows) > 1 and (own := sorted(OF_ONE_ITEM & changes.keys())):
+        raise ValueError(f"--set {own[0]} belongs to one item of a record; fix its {len(rows)} held items one by one.")
+    for row in rows:
+        if still := broken_after(row, changes):
+            raise ValueError(f"Not recorded, {row.hold_id} would still be held: {' '.join(still)}")
+    return [decisions.decide(r.dataset, r.hold_id, "fix", reason, r.observed_at, changes=changes) for r in rows]
 
 
-def waive(row: HeldRow, reason: str, until: datetime) -> Decision:
-    """Record a waiver until an instant. Raises ValueError for a row that has no complete key or no known unit."""
-    if why := why_no_waiver(row):
-        raise ValueError(f"{row.hold_id} cannot be waived: {why} Fix it instead (lake quarantine fix {row.hold_id} --set ...).")
-    return decisions.decide(row.dataset, row.hold_id, "waive", reason, row.observed_at, expires_at=until)
+def waive(rows: Sequence[HeldRow], reason: str, until: datetime) -> list[Decision]:
+    """Record a waiver of each row until an instant, or of none.
+
+    Raises ValueError for a row that has no complete key or no known unit.
+    """
+    for row in rows:
+        if why := why_no_waiver(row):
+            mend = f"Fix it instead (lake quarantine fix {row.hold_id} --set ...)."
+            raise ValueError(f"{row.hold_id} cannot be waived: {why} {mend}")
+    return [decisions.decide(r.dataset, r.hold_id, "waive", reason, r.observed_at, expires_at=until) for r in rows]
 
 
 def why_no_waiver(row: HeldRow) -> str | None:

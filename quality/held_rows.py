@@ -96,10 +96,23 @@ def find(hold_id: str) -> HeldRow:
     return found[0]
 
 
+def of_record(hold_id: str) -> list[HeldRow]:
+    """All held items of the one record whose id begins so.
+
+    Raises ValueError when more than one record begins so, LookupError when none does.
+    """
+    found = search(hold_id.partition("#")[0])
+    if not found:
+        raise LookupError(f"No held record {hold_id}; `lake quarantine list` shows the rows that are held.")
+    if len({(row.dataset, row.hold_id.partition("#")[0]) for row in found}) > 1:
+        raise ValueError(f"{hold_id} begins the ids of several records or datasets; write more of it.")
+    return found
+
+
 def search(hold_id: str) -> list[HeldRow]:
     """All held rows whose id is, or begins with, `hold_id`."""
     _long_enough(hold_id)
-    query = "select * from quarantine.{} where starts_with(_hold_id, $hold_id) order by _hold_id limit 100"
+    query = "select * from quarantine.{} where starts_with(_hold_id, $hold_id) order by _hold_id limit 1000"
     found = [row for name in datasets() for row in _rows(name, query, hold_id=hold_id)]
     return [row for row in found if row.hold_id == hold_id] or found
 

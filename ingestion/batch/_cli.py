@@ -99,11 +99,12 @@ def list_receipts(source: OnlySource = "") -> None:
 
     if not tables.exists(TABLE):
         raise LookupError("There are no receipts yet; `lake deliver SOURCE FILE` makes the first.")
+    typer.echo(f"{'received at (UTC)':<19} {'delivery':<32} {'state':<8} {'records':>8} source and file")
     columns = "received_at[:19], delivery_id, state, received, source, file_name"
     found = tables.duck(TABLE).sql(f"select {columns} from {TABLE} order by received_at, attempt")
     for at, delivery_id, state, received, of, file_name in found.fetchall():
         if source in ("", of):
-            typer.echo(f"{at} {delivery_id} {state:<8} {received:>8} {of} {file_name}")
+            typer.echo(f"{at} {delivery_id:<32} {state:<8} {received:>8} {of} {file_name}")
 
 
 @receipts.command()

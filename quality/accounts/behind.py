@@ -31,8 +31,8 @@ def _silver(dataset: Dataset) -> Iterator[str]:
         late = tables.files_added(name, seen, now) if seen != now else []
         if late:
             rows = sum(pq.read_metadata(file).num_rows for file in late)
-            was = f"was built from version {seen}" if seen is not None else "is not built yet"
-            yield f"{dataset.table} {was} of {name}, now at version {now}: {rows} records wait; `lake run` brings them."
+            was = f"was built from version {seen} of" if seen is not None else "has nothing yet of"
+            yield f"{dataset.table} {was} {name}, now at version {now}: {rows} records wait; `lake run` brings them."
     if built_from and (undone := _decisions_not_built(dataset)):
         yield f"{dataset.table} was built without {undone} decisions of stewards; `lake quarantine replay` brings them."
 

@@ -76,4 +76,4 @@ def test_a_decision_that_silver_was_not_built_with_is_told_until_it_is(lake):
 
 def test_bronze_of_which_silver_knows_nothing_is_told(home, tmp_path):
     deliver(tmp_path, [{"at": AT, "PM2.5": 35}])
-    assert told() == [f"{SILVER} is not built yet of {BRONZE}, now at version 0: 1 records wait; `lake run` brings them."]
+    assert told() == [f"{SILVER} has nothing yet of {BRONZE}, now at version 0: 1 records wait; `lake run` brings them."]

@@ -198,5 +198,8 @@ def test_preview_says_what_silver_would_change_and_writes_nothing(lake):
     assert tables.version(f"silver.{AIR}") == version
 
 
-def test_nothing_held_is_told(home):
+def test_nothing_held_is_told_apart_from_nothing_checked(home, tmp_path):
+    deliver(tmp_path, [{"at": AT, "PM2.5": 5}])
+    assert lake_quarantine("list") == "Nothing has been checked yet; `lake run` checks what has landed.\n"
+    build()
     assert lake_quarantine("list") == "No rows are held.\n"

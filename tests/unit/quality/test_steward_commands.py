@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from ingestion.batch._cli import answer
 from lakehouse import tables
 from lakehouse.settings import settings
-from quality import _cli, held_rows
+from quality import _cli, decisions, held_rows
 from quality.reconcile import reconcile
 from tests.support.received import HJ212, PRSA, Gateway, deliver
 from tests.support.silver_lake import build
@@ -61,7 +61,26 @@ def test_an_undecided_row_is_shown_with_its_place_in_the_file_and_what_may_be_do
     fix = f"`lake quarantine fix {negative.hold_id} --set value=... --reason ...`"
     waive = f", or `lake quarantine waive {negative.hold_id} --until DAY --reason ...`"
     assert told.endswith(f"  Nothing is decided. {fix}{waive}; left alone, it stays held and counted.\n")
-    assert "waive" not in lake_quarantine("show", nowhere.hold_id)  # nobody knows where it was measured
+    told = lake_quarantine("show", nowhere.hold_id)
+    assert "waive" not in told  # nobody knows where it was measured
+    assert told.endswith(" 6 items of this record are held; --whole-record decides on all of them.\n")
+
+
+def test_one_fix_mends_all_held_items_of_a_record_or_none(lake):
+    record = held("station_registered").hold_id.split("#")[0]
+    refusal = lake_quarantine(
+        "fix", record, "--whole-record", "--set", "station_id=prsa-tiantan", "--set", "value=5", "--reason", "x"
+    )
+    assert refusal == "--set value belongs to one item of a record; fix its 6 held items one by one."
+    assert "would still be held" in lake_quarantine("fix", record, "--whole-record", "--set", "flag=ok", "--reason", "x")
+    assert "cannot be waived" in lake_quarantine("waive", record, "--whole-record", "--until", "2999-01-01", "--reason", "x")
+    assert decisions.history(AIR) == []
+    told = lake_quarantine("fix", record[:12], "--whole-record", "--set", "station_id=prsa-tiantan", "--reason", "misspelt")
+    assert told.count("Recorded for ") == 6
+    build()
+    silver = tables.read(f"silver.{AIR}", filters=pc.field("station_id") == "prsa-tiantan").to_pylist()
+    assert {r["pollutant_code"]: r["value"] for r in silver if r["value"] is not None} == {"pm25": 5.0} and len(silver) == 6
+    assert "No held record" in lake_quarantine("fix", record, "--whole-record", "--set", "flag=ok", "--reason", "x")
 
 
 def test_a_row_of_a_stream_is_shown_with_its_number(home, tmp_path):
