@@ -81,7 +81,7 @@ def _invoke(arguments: list[str]):
     from dbt.cli.main import dbtRunner
 
     progress.doing("dbt reads its project")
-    return dbtRunner(callbacks=[_tell]).invoke(["--quiet", "--no-print", "--no-use-colors", *arguments])
+    return dbtRunner(callbacks=[_tell]).invoke(["--log-level", "none", "--no-print", *arguments])  # the answer has its words
 
 
 def _tell(event) -> None:
@@ -91,6 +91,8 @@ def _tell(event) -> None:
 
 
 def _checked(answer) -> list[NodeResult]:
+    if isinstance(answer.exception, KeyboardInterrupt):
+        raise answer.exception
     if answer.exception is not None:
         raise GoldError(f"dbt could not start: {_one_line(str(answer.exception))[:400]}")
     results = [_result(r) for r in getattr(answer.result, "results", ())]
