@@ -14,7 +14,7 @@ def test_ctrl_c_while_dbt_works_is_not_a_fault_of_dbt():
 
 def test_a_fault_of_the_project_is_one_sentence():
     fault = ValueError("Compilation Error\n  model dim_x:\n  unexpected '}'")
-    with pytest.raises(project.GoldError, match="^dbt could not start: Compilation Error model dim_x: unexpected '}'$"):
+    with pytest.raises(project.GoldError, match=r"^dbt could not start: Compilation Error model dim_x: unexpected '}'$"):
         project._checked(SimpleNamespace(exception=fault, result=None))
 
 
