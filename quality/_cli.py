@@ -25,7 +25,14 @@ def list_rows(
     source: Annotated[str, typer.Option(help="Only rows of this source.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="So many rows at most.")] = 20,
 ) -> None:
-    """Counts per check with its business sentence, then the rows."""
+    """Counts per check with its business sentence, then the rows; last, what did not parse and is not held."""
+    _list(dataset, check, source, limit)
+    for name, rows in held_rows.letters(dataset).items():
+        shows = f'`lake sql --lake "select reason, count(*) from {name} group by 1"`'
+        typer.echo(f"{rows} records did not parse and are dead letters, for their senders to mend: {shows}.")
+
+
+def _list(dataset: str, check: str, source: str, limit: int) -> None:
     counts = held_rows.counts(dataset, source)
     if not counts:
         typer.echo(

@@ -72,6 +72,13 @@ def counts(dataset: str = "", source: str = "") -> list[CheckCount]:
     ]
 
 
+def letters(dataset: str = "") -> dict[str, int]:
+    """Dead-letter table -> records in it; those of which a steward decides nothing, because they do not parse."""
+    names = [name for name in tables.names("dead_letter") if dataset in ("", name.split(".")[1])]
+    with tables.duck(*names) as connection:
+        return {n: connection.execute(f"select count(*) from {n}").fetchone()[0] for n in names} if names else {}
+
+
 def held(dataset: str = "", check: str = "", source: str = "", limit: int | None = None) -> list[HeldRow]:
     """Held rows by time of observation; empty filters take all."""
     query = (

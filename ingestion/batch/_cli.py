@@ -68,7 +68,7 @@ def _remarks(delivery: Delivery, report: dict[str, Any]) -> Iterator[str]:
     if before:
         yield (
             f"The same content as delivery {before[-1].delivery_id} (revision {before[-1].revision}), now as revision"
-            f" {delivery.revision}: its rows count as the newer ones from now on; the books show them as exact duplicates."
+            f" {delivery.revision}: its rows count before those of lower revisions; the books show them as exact duplicates."
         )
     shown = report["examples"][:SHOWN]
     yield from (example["reason"] for example in shown)

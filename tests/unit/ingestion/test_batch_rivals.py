@@ -49,7 +49,9 @@ def test_the_same_file_with_a_higher_revision_is_landed_again_and_counts(home, t
     (told,) = remarks(said)
     before = next(r["delivery_id"] for r in receipts() if r["file_name"] == "corrected.csv" and r["revision"] == 0)
     assert said.startswith(f"corrected.csv: received 10, landed 10, dead letters 0; receipt {before}-r1")
-    assert told.startswith(f"The same content as delivery {before} (revision 0), now as revision 1: its rows count as the newer")
+    assert told.startswith(
+        f"The same content as delivery {before} (revision 0), now as revision 1: its rows count before those of"
+    )
     assert pm25() == [36.0] * 10
     done = reconcile(READINGS.id)
     assert done.mismatches == []

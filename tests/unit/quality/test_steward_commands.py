@@ -162,6 +162,14 @@ def test_a_row_of_a_lower_revision_or_rank_says_what_is_before_it(corrected, tmp
     assert f"{LOSES} 9.0 that counts before it: it comes from {HJ212}, which ranks before {PRSA}." in told
 
 
+def test_the_list_ends_with_what_did_not_parse(lake, tmp_path):
+    deliver(tmp_path, ["1,2,3", "4,5"], "torn.csv")
+    query = f'`lake sql --lake "select reason, count(*) from dead_letter.{AIR} group by 1"`.'
+    told = lake_quarantine("list").splitlines()
+    assert told[-1] == f"2 records did not parse and are dead letters, for their senders to mend: {query}"
+    assert held_rows.letters("environment__weather") == {}
+
+
 def test_a_filter_that_finds_nothing_names_what_would(lake):
     told = lake_quarantine("list", "--check", "no_such")
     assert told == "No rows are held by no_such; rows are held by station_registered, value_not_negative.\n"
