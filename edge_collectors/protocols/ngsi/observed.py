@@ -35,9 +35,7 @@ class Observed:
             return "day"
         if length in (timedelta(hours=1), timedelta(hours=1) - _SECOND):
             return "hour"
-        return (
-            "minute" if timedelta(minutes=1) - _SECOND <= length < timedelta(hours=1) - _SECOND else "unknown"
-        )
+        return "minute" if timedelta(minutes=1) - _SECOND <= length < timedelta(hours=1) - _SECOND else "unknown"
 
 
 def read_observed(entity: Entity, zone: str) -> Observed:
