@@ -107,6 +107,16 @@ def whole_lines(torn: bytes) -> int:
     return sum(1 for _ in _whole(torn))
 
 
+def append(file: int, good_bytes: int, data: bytes) -> None:
+    """Append to an open file and make it durable. What a failed write has left behind `good_bytes` is cut first."""
+    if os.fstat(file).st_size != good_bytes:
+        os.ftruncate(file, good_bytes)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+    os.fdatasync(file)
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write a small file whole or not at all, and make it durable."""
     beside = path.with_name(f".{path.name}.tmp")
