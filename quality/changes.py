@@ -31,9 +31,9 @@ class RowChange:
         return f"{self.kind:<8} {' '.join(_text(v) for v in self.key.values())}{f': {what}' if what else ''}"
 
     def _told(self, before: object, after: object) -> str:
-        if self.kind in ("added", "removed"):
-            return _text(after if self.kind == "added" else before)
-        return f"{_text(before)} -> {_text(after)}"
+        if self.kind == "changed":
+            return f"{_text(before)} -> {_text(after)}"
+        return _text(before if self.kind == "removed" else after)
 
 
 def _text(value: object) -> str:

@@ -1,13 +1,14 @@
 """Bring stewards' decisions to the tables, or show beforehand what they would change."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 from lakehouse import outcomes, pipeline, tables
-from lakehouse.contracts import Dataset, contracts
+from lakehouse.contracts import contracts
 from lakehouse.pipeline import Plan
 from quality import changes, decisions, held_rows, rivals
-from quality.changes import Changes, RowChange
+from quality.changes import Changes
 from quality.decisions import Decision
 
 STAGES = ("silver", "gold", "gates", "serving")
@@ -15,29 +16,44 @@ PREVIEWS = "lake.previews"
 """Entry points by engine: a function (plan of a dataset) -> (silver rows now, silver rows if built) of its slices."""
 
 
-def preview(dataset: str = "") -> Iterator[Changes]:
+@dataclass(frozen=True)
+class Decided:
+    """New decisions on a table of which only its engine can say what they change."""
+
+    table: str
+    decisions: tuple[Decision, ...]
+
+    def lines(self) -> list[str]:
+        """How many, and what each says."""
+        told = [f"  {d.kind:<8} {d.hold_id}{self._columns(d)}: {d.reason}" for d in self.decisions]
+        return [f"{self.table}: {len(self.decisions)} new decisions; the replay builds it with Spark and prints the rows", *told]
+
+    @staticmethod
+    def _columns(decision: Decision) -> str:
+        return "".join(f" {name}={value}" for name, value in decision.changes.items())
+
+
+def preview(dataset: str = "") -> Iterator[Changes | Decided]:
     """Per silver dataset with work: the rows that a build would change. Writes nothing and starts no engine.
 
-    Datasets whose engine cannot be run here are answered by the held rows on which something was decided.
+    Datasets whose engine cannot be run here are answered by what was newly decided.
     """
     previews = {point.name: point for point in entry_points(group=PREVIEWS)}
     for plan in _silver_plans():
         one = contracts()[plan["dataset"]]
         if dataset not in ("", one.id):
             continue
-        found = changes.compare(one, *previews[one.engine].load()(plan)) if one.engine in previews else _decided_rows(one, plan)
-        if found:
-            yield found
+        if one.engine in previews:
+            found = changes.compare(one, *previews[one.engine].load()(plan))
+            if found:
+                yield found
+        elif decided := pending(plan):
+            yield Decided(one.table, tuple(decided))
 
 
 def _silver_plans() -> list[Plan]:
     silver = next(stage for stage in pipeline.stages() if stage.name == "silver")
     return silver.plan().get("datasets", [])
-
-
-def _decided_rows(dataset: Dataset, plan: Plan) -> Changes:
-    rows = [RowChange(d.kind, {"hold_id": d.hold_id}, {c: ("", value) for c, value in d.changes.items()}) for d in pending(plan)]
-    return Changes(dataset.table, changed=len(rows), rows=tuple(rows[: changes.SHOWN]))
 
 
 def pending(plan: Plan) -> list[Decision]:

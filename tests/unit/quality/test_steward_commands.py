@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ingestion.batch._cli import answer
-from lakehouse import tables
+from lakehouse import outcomes, tables
 from lakehouse.settings import settings
 from quality import _cli, decisions, held_rows
 from quality.reconcile import reconcile
@@ -160,6 +160,19 @@ def test_a_row_of_a_lower_revision_or_rank_says_what_is_before_it(corrected, tmp
     build()
     told = lake_quarantine("fix", row.hold_id, "--set", "value=7", "--reason", "typing error")
     assert f"{LOSES} 9.0 that counts before it: it comes from {HJ212}, which ranks before {PRSA}." in told
+
+
+def test_a_preview_of_a_table_that_only_spark_builds_says_what_was_decided(lake):
+    weather = "environment__weather"
+    schema = tables.open_table(f"quarantine.{AIR}").to_pyarrow_dataset().schema
+    tables.append(f"quarantine.{weather}", schema.empty_table())
+    decisions.decide(weather, "0" * 32 + "#0", "fix", "typing error", AT, {"temp_c": 20.0})
+    with outcomes.step("silver", weather, {"bronze": {}, "rules": "", "decisions": {}}):
+        pass
+    assert lake_quarantine("preview", "--dataset", weather).splitlines() == [
+        f"silver.{weather}: 1 new decisions; the replay builds it with Spark and prints the rows",
+        f"  fix      {'0' * 32}#0 temp_c=20.0: typing error",
+    ]
 
 
 def test_the_list_ends_with_what_did_not_parse(lake, tmp_path):
