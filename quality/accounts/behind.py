@@ -66,7 +66,8 @@ def of_serving_file() -> Iterator[str]:
 
 
 def _has_changed(name: str, since: int) -> bool:
-    """Whether a commit after that version changed rows."""
+    """Whether a commit after that version changed rows; commits that upkeep has removed are taken for such."""
     table = tables.open_table(name)
-    commits = table.history(table.version() - since) if table.version() > since else []
-    return table.version() < since or any(c.get("operation") not in UPKEEP for c in commits)
+    newer = table.version() - since
+    commits = table.history(newer) if newer > 0 else []
+    return len(commits) != newer or any(c.get("operation") not in UPKEEP for c in commits)
