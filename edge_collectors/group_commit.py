@@ -108,8 +108,10 @@ class GroupCommit:
         while True:
             try:
                 done = await asyncio.to_thread(action)
-            except (SpoolFull, OSError) as obstacle:
-                self._tell(str(obstacle))
+            except SpoolFull as full:
+                self._tell(str(full))
+            except OSError as error:
+                self._tell(f"{self.stream.folder}: {error.strerror or error}; nothing is confirmed until it can be written.")
             else:
                 self._tell(None)
                 return done

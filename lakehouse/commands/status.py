@@ -1,11 +1,11 @@
-"""Show what runs, what the lake holds, how fresh it is and how the last run ended."""
+"""Show what runs, what collectors say, what the lake holds and how the last run ended."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
-from lakehouse import outcomes, tables
+from lakehouse import collectors, outcomes, tables
 from lakehouse.services import services
 from lakehouse.settings import settings
 
@@ -19,13 +19,15 @@ order by started_at
 
 @app.command()
 def status() -> None:
-    """Services, clock, tables per layer, and the newest outcome of each stage and dataset."""
+    """Services, clock, collectors, tables per layer, and the newest outcome of each stage and dataset."""
     lake = settings()
     clock = f"{lake.as_of_time():%Y-%m-%d %H:%M} UTC"
     typer.echo(f"data home    {lake.data_home}  (profile {lake.profile}, as of {clock})")
     for name, service in services().items():
         pid = service.running_pid()
         typer.echo(f"{name:<12} {f'{service.address()} (process {pid})' if pid else 'not running'}")
+    for line in collectors.in_words():
+        typer.echo(line)
     for layer in tables.LAYERS:
         typer.echo(f"{layer:<12} {len(tables.names(layer))} tables")
     for row in newest_outcomes():
