@@ -23,7 +23,8 @@ def heartbeat(
     """State, counts since the start, spool bytes and the uplink, as JSON values.
 
     `state`: running; back_pressure (nothing is confirmed); broker_down (a broker is away or refuses the collector);
-    uplink_down (stored but not shipped); stopped. `problem` says why. Counts per stream: received = durable + duplicate; dead_letter and no_contract are among the durable.
+    uplink_down (stored but not shipped); stopped. `problem` says why. Counts per stream: received = durable +
+    duplicate; dead_letter and no_contract are among the durable.
     """
     link, listeners = read_link(spool.folder), list(listeners)
     stuck = next((c.problem for c in commits if c.problem), None)
