@@ -27,6 +27,13 @@ select count(*) as rows, count(*) filter (loses) as lost, max(revision) as revis
        arg_min(delivery, row_no) as delivery
 from met group by revision > $revision order by all
 """
+_OF_ITSELF = """
+select count(*) as keys, min(first), arg_min(second, first) from (
+    select min(row_no) as first, min(row_no) filter (record <> head) as second
+    from (select *, arg_min(record, row_no) over (partition by station, instant) as head from mine)
+    group by station, instant having count(distinct record) > 1)
+having count(*) > 0
+"""
 _OF_OTHERS = """
 select _source_code as source, count(distinct row_no) as rows
 from {silver} join mine on station_id = own_station and observed_at = instant
@@ -51,7 +58,8 @@ def notes(rows: pa.Table, source: Source, delivery: Delivery) -> list[str]:
         own = {"delivery": delivery.delivery_id, "revision": delivery.revision}
         query = _OF_THE_SOURCE.format(station=station, bronze=source.bronze_table)
         found = connection.sql(query, params=own).to_arrow_table().to_pylist()
-        told = [_lower(one, delivery) if one["revision"] > delivery.revision else _equal(one) for one in found]
+        told = [_itself(*row) for row in connection.execute(_OF_ITSELF).fetchall()]
+        told += [_lower(one, delivery) if one["revision"] > delivery.revision else _equal(one) for one in found]
         before = [s.source for s in contracts().feeding(source.feeds) if s.rank > source.rank]
         if silver in known and before:
             period = f"period = '{source.constants['period']}'" if "period" in source.constants else "true"
@@ -63,6 +71,13 @@ def notes(rows: pa.Table, source: Source, delivery: Delivery) -> list[str]:
 def _stations(source: Source) -> pa.Table:
     known = reference.lookup_station(source.station.issuer)
     return pa.table({"code": pa.array(list(known), pa.string()), "station_id": pa.array(list(known.values()), pa.string())})
+
+
+def _itself(keys: int, first: int, second: int) -> str:
+    return (
+        f"{keys} stations and times stand in this file more than once with different values (first in rows {first} and {second});"
+        " of each only the row with the larger record id reaches silver. Send each once."
+    )
 
 
 def _equal(found: dict[str, Any]) -> str:

@@ -71,6 +71,16 @@ def test_the_same_file_with_the_same_or_a_lower_revision_is_the_same_delivery(ho
     assert answer.endswith("a correction needs --revision 2 or more.") is (declared == 0)
 
 
+def test_rows_of_one_file_that_contradict_each_other_are_named_and_equal_ones_are_not(home, tmp_path):
+    head, *rows = (prsa(1, 2, 3) + b"".join(prsa(3, 1, pm25="36").splitlines(keepends=True)[1:])).splitlines(keepends=True)
+    (said,) = remarks(deliver(tmp_path, b"".join([head, *rows, rows[1]])))
+    assert said == (
+        "2 stations and times stand in this file more than once with different values (first in rows 2 and 6);"
+        " of each only the row with the larger record id reaches silver. Send each once."
+    )
+    assert len(pm25()) == 3
+
+
 def test_rows_older_than_a_correction_are_told_to_lose(home, tmp_path):
     deliver(tmp_path, NEW, "corrected.csv", revision=3)
     (first,) = receipts()
