@@ -94,7 +94,7 @@ def load_source(path: Path) -> Source:
     """One mapping file -> Source; `bronze` defaults to the name in `source`. Raises ContractError."""
     body = read(path)
     try:
-        return Source.model_validate({"bronze": body.get("source"), **body})
+        return Source.model_validate({"bronze": body.get("source"), **body, "path": place(path)})
     except ValidationError as error:
         raise ContractError(f"{place(path)}: {first_problem(error, body)}; the template's mapping shows the form.") from error
 

@@ -97,6 +97,11 @@ class Dataset:
         """`<layer>.<id>`, the table's name in the lake."""
         return f"{self.layer}.{self.id}"
 
+    @property
+    def made_from(self) -> tuple[str, ...]:
+        """The silver datasets that the platform makes this one from; none = sources feed it."""
+        return tuple(self.properties.get("madeFrom", ()))
+
     def field(self, name: str) -> Field:
         for field in self.fields:
             if field.name == name:
@@ -195,6 +200,7 @@ class Source(_Strict):
     system_types: tuple[str, ...] = Setting((), description="HJ 212: the system types (ST) whose readings this source takes.")
     publication_delay_hours: float = 0.0
     description: str
+    path: str = ""
 
     @property
     def bronze_table(self) -> str:
@@ -236,6 +242,12 @@ class Contracts:
     def feeding(self, dataset_id: str) -> tuple[Source, ...]:
         """The sources of one dataset, by name."""
         return tuple(s for _, s in sorted(self.sources.items()) if s.feeds == dataset_id)
+
+    def behind(self, dataset_id: str) -> tuple[Source, ...]:
+        """The sources whose records may be in a silver dataset: those that feed it or what it is made from, by name."""
+        indirect = {s.source: s for origin in self[dataset_id].made_from for s in self.behind(origin)}
+        found = indirect | {s.source: s for s in self.feeding(dataset_id)}
+        return tuple(found[name] for name in sorted(found))
 
     def of_layer(self, layer: str) -> tuple[Dataset, ...]:
         return tuple(d for _, d in sorted(self.datasets.items()) if d.layer == layer)
