@@ -172,8 +172,10 @@ def _query(dataset: str, query: str, **values: object) -> list[tuple]:
 
 def _rows(dataset: str, query: str, **values: object) -> Iterator[HeldRow]:
     with tables.duck(f"quarantine.{dataset}") as connection:
-        found = connection.sql(query.format(dataset), params=values).to_arrow_table().to_pylist()
-    for row in found:
+        found = connection.execute(query.format(dataset), values)
+        names = [column[0] for column in found.description]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]  # times as Arrow would cost pandas' import
+    for row in rows:
         yield HeldRow(
             dataset, row["_hold_id"], row["_source_code"], row["_delivery_id"], row["observed_at"],
             tuple(row["checks"]), _columns(contracts()[dataset], json.loads(row["row"])),
