@@ -44,7 +44,7 @@ def _licences() -> tuple[str, ...]:
 
 def _station(source: Source) -> Iterator[str]:
     issuer, constant = source.station.issuer, source.station.constant
-    codes = reference.lookup_station(issuer)
+    codes = [row["issuer_code"] for row in reference.rows("stations") if row["issuer"] == issuer]
     if not codes:
         yield f"reference/stations.csv has no station of issuer {issuer}; add one."
     elif constant is not None and constant not in codes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+MADE_UP = frozenset({"synthetic", "test_vector"})
 WORST_FIRST = ("synthetic", "test_vector", "public_reference", "operational")
 
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
 from lakehouse.contracts.origin import worst
-from lakehouse.gold_models import models
+from lakehouse.gold_models import sources_behind
 from lakehouse.settings import settings
 from publishing.disclosure_control import OWN_LICENCE, Licence, combined_licence, open_columns, open_datasets
 from publishing.exporters import time_field
@@ -98,11 +98,9 @@ def _part(dataset: Dataset, version: int) -> Part:
 
 
 def sources_of(dataset: Dataset) -> list[Source]:
-    """The sources whose records may be in a gold dataset: those behind its model's silver tables that have landed, by name."""
+    """The sources whose records are in a gold dataset: those behind it that have landed, by name."""
     landed = set(tables.names("bronze"))
-    silver = (name.removeprefix("silver.") for name in models()[dataset.id].silver)
-    behind = {s.source: s for name in silver for s in contracts().behind(name) if s.bronze_table in landed}
-    return [behind[name] for name in sorted(behind)]
+    return [s for s in sources_behind(dataset.id, contracts()) if s.bronze_table in landed]
 
 
 def _digest(theme: str, parts: tuple[Part, ...], code: str) -> str:

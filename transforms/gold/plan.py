@@ -24,6 +24,7 @@ def gold() -> Plan:
     if not expected(sources):
         return {}
     inputs = {name: tables.version(name) for name in sources} | {"definitions": definitions(), **settled(sources)}
+    inputs["profile"] = settings().profile  # decides which stations are registered
     last = outcomes.last_inputs("gold", "gold")
     complete = all(tables.exists(f"gold.{name}") for name in expected(sources))
     if complete and last == inputs:
