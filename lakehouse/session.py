@@ -58,6 +58,7 @@ def _machine_options() -> dict[str, str]:
     return {
         "spark.jars": ",".join(str(jar) for jar in toolchain.jars()),
         "spark.driver.memory": settings().spark_memory,
+        "spark.executor.memory": settings().spark_executor_memory,
         "spark.driver.extraJavaOptions": " ".join(
             ["-Xlog:disable", "-Xlog:all=error:stderr", logging, *toolchain.class_archive_options()]
         ),
