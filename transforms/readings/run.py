@@ -49,6 +49,7 @@ def run(plan: Plan) -> None:
     dataset = known[plan["dataset"]]
     with outcomes.step(slices.STEP, dataset.id, plan["inputs"]) as outcome:
         written = _run_tasks(plan, known)
+        progress.doing(f"{dataset.id}, commits")
         for name in (f"quarantine.{dataset.id}", dataset.table, f"{dataset.table}_hourly"):
             commit(name, [w for w in written if w["table"] == name], plan, known)
         counts = [json.loads(w["counts"]) for w in written if w["table"] == dataset.table]

@@ -20,6 +20,7 @@ def run(plan: Plan) -> None:
     """Rebuild the plan's slices of one dataset and write quarantine, then silver, with one outcome row."""
     known, spark = contracts(), spark_session()
     dataset = known[plan["dataset"]]
+    progress.doing(dataset.id)
     with outcomes.step(slices.STEP, dataset.id, plan["inputs"]) as outcome:
         frames = [
             source_candidates(spark, dataset, s, plan)
