@@ -73,7 +73,7 @@ class Hj212Intake:
     def _log_command(self, packet: hj212.Packet) -> None:
         self.commands += 1
         told = {"source": self.source, "device": packet.mn, "st": packet.st, "cn": packet.cn, "qn": packet.qn}
-        log.info("command", **told, cp=packet.cp[:200])
+        log.info("command", **told, cp=packet.cp[:200], outcome=hj212.outcome(packet))
 
 
 def read_device_keys(path: Path | None) -> dict[str, bytes]:

@@ -182,6 +182,6 @@ class Stream:
         with path.open("rb") as file:
             file.seek(self.content.good_bytes)
             torn = file.read()
-        if segments.whole_lines(torn):
+        if segments.has_whole_line(torn):
             (self.folder / "torn").mkdir(exist_ok=True)
             segments.replace_file(self.folder / "torn" / f"{path.stem}-{time.time_ns()}.bin", torn)

@@ -10,8 +10,8 @@ from lakehouse.settings import CHECKOUT
 SAMPLES = CHECKOUT / "samples" / "ngsi"
 
 
-def sample(path: str, **options) -> dict:
-    (found,) = documents((SAMPLES / path).read_bytes(), None, **options)
+def sample(path: str) -> dict:
+    (found,) = documents((SAMPLES / path).read_bytes(), None)
     return found
 
 
@@ -24,8 +24,8 @@ def entity(**members) -> dict:
     } | members
 
 
-def read(content, content_type=None, **options) -> list[dict]:
-    return documents(json.dumps(content, ensure_ascii=False).encode(), content_type, **options)
+def read(content, content_type=None) -> list[dict]:
+    return documents(json.dumps(content, ensure_ascii=False).encode(), content_type)
 
 
 def one(**members) -> dict:

@@ -61,7 +61,7 @@ class Collector:
         self.payloads: dict[str, bytes] = {}
         self._confirm = confirm
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="collector", protocol=version)
-        self._client.on_connect = lambda client, *_: client.subscribe(mqtt_topics.SUBSCRIPTION, qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe("ngsi/#", qos=1)
         self._subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._receive
