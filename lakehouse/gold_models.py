@@ -44,6 +44,11 @@ def sources_behind(dataset_id: str, known: Contracts) -> list[Source]:
     return [found[name] for name in sorted(found)]
 
 
+def rests_on_code_lists(dataset_id: str) -> bool:
+    """Whether a gold dataset holds no sender's records, only the operator's own lists of contracts/reference."""
+    return dataset_id in models() and not models()[dataset_id].silver
+
+
 def _tags(sql: str) -> frozenset[str]:
     found = _TAG.search(sql)
     return frozenset(re.findall(r"\w+", found.group(1))) if found else frozenset()

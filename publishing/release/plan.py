@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
 from lakehouse.contracts.origin import worst
-from lakehouse.gold_models import sources_behind
+from lakehouse.gold_models import rests_on_code_lists, sources_behind
 from lakehouse.settings import settings
 from publishing.disclosure_control import OWN_LICENCE, Licence, combined_licence, open_columns, open_datasets
 from publishing.exporters import time_field
@@ -91,10 +91,12 @@ def _part(dataset: Dataset, version: int) -> Part:
     open_columns(dataset)
     sources = sources_of(dataset)
     inputs = {s.source: s.licence or (OWN_LICENCE if s.origin == "operational" else "") for s in sources}
+    if rests_on_code_lists(dataset.id):
+        inputs = {"contracts/reference": OWN_LICENCE}
     named = tuple(sorted({s.attribution for s in sources if s.attribution}))
     committed = tables.committed_at(dataset.table, version)
     licence = combined_licence(dataset.id, inputs, dataset.licence)
-    return Part(dataset, version, committed, inputs, licence, named, worst(s.origin for s in sources))
+    return Part(dataset, version, committed, inputs, licence, named, worst(("operational", *(s.origin for s in sources))))
 
 
 def sources_of(dataset: Dataset) -> list[Source]:

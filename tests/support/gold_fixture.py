@@ -129,8 +129,7 @@ def hourly(wide: pd.DataFrame) -> pd.DataFrame:
 def stations(wide: pd.DataFrame) -> pd.DataFrame:
     """gold.dim_stations from the project's own list of stations."""
     listed = pd.read_csv(CHECKOUT / "contracts" / "reference" / "stations.csv", dtype={"division_code": "string"})
-    span = wide.groupby("station_id").hour_at.agg(first_hour_at="min", last_hour_at="max")
-    return listed.merge(span, on="station_id")
+    return listed[listed.station_id.isin(wide.station_id)]
 
 
 def forecasts(wide: pd.DataFrame, days: int = 14) -> pd.DataFrame:
