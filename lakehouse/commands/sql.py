@@ -35,7 +35,8 @@ def sql(
         result = (over_tables(query) if lake else over_serving_file()).sql(query)
         write(result, out) if out else typer.echo(str(result), nl=False)
     except duckdb.Error as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        mend = " `lake tables` lists what there is, `lake run` makes what is missing." if "Table with name" in str(error) else ""
+        raise ValueError(" ".join(str(error).split()) + mend) from error
 
 
 def questions() -> list[str]:
