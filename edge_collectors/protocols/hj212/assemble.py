@@ -34,7 +34,7 @@ class Assembler:
     `timeout_s` (a device waits 10 s for an answer and repeats three times). What is given up comes out of `incomplete`.
     """
 
-    def __init__(self, timeout_s: float = 60.0, max_parts: int = 4096, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, timeout_s: float = 60.0, max_parts: int = 2048, clock: Callable[[], float] = time.monotonic):
         self._timeout_s, self._max_parts, self._clock = timeout_s, max_parts, clock
         self._waiting: dict[Key, _Message] = {}
         self._whole: dict[Key, tuple[bytes, ...]] = {}
