@@ -16,7 +16,7 @@ from edge_collectors.protocols import hj212
 
 _READ_BYTES = 64 * 1024
 _SWEEP_SECONDS = 5.0
-_LARGEST_PARTS_FILE = 32 << 20
+_LARGEST_PARTS_FILE = 8 << 20
 log = structlog.get_logger("hj212")
 
 
@@ -29,6 +29,7 @@ class TcpListener:
         self.intake = Hj212Intake(config.source, config.zone, config.system_types, keys)
         place = commit.stream.folder / "parts" / f"{config.host}-{config.port}"
         self.parts = PartsFile(place, commit.stream.require_room)
+        self._has_given_up = False
         self._connections: set[asyncio.Task] = set()
         self._server: asyncio.Server | None = None
 
@@ -57,12 +58,15 @@ class TcpListener:
 
     async def _sweep(self) -> None:
         """Messages that stay incomplete become dead letters; only then are their parts let go."""
-        given_up = self.intake.incomplete()
-        if given_up:
-            await self.commit.submit(given_up)
-        if given_up or self.parts.size > _LARGEST_PARTS_FILE:
-            needed = self.intake.assembler.parts()
+        await self._store_incomplete()
+        if self._has_given_up or self.parts.size > _LARGEST_PARTS_FILE:
+            needed, self._has_given_up = self.intake.assembler.parts(), False
             await self.commit.submit((), lambda: self.parts.replace(needed))
+
+    async def _store_incomplete(self) -> None:
+        if given_up := self.intake.incomplete():
+            await self.commit.submit(given_up)
+            self._has_given_up = True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= self.config.max_connections:
@@ -102,6 +106,7 @@ class TcpListener:
         parts = [one.part for one in taken if one.part]
         if parts:
             await self.commit.submit(records, lambda: self.parts.append(parts))
+            await self._store_incomplete()
         elif records:
             await self.commit.submit(records)
 
