@@ -53,7 +53,7 @@ def _told(beat: dict[str, Any]) -> str:
     counts = f"{total['durable']} stored, {total['duplicate']} repeats, {total['dead_letter']} dead letters since its start"
     spool = f"{beat['spool']['unshipped_bytes'] / 1e6:.1f} of {beat['spool']['max_bytes'] / 1e6:.0f} MB wait in its spool"
     problem = f"\n{'':<12} {beat['problem']}" if beat["problem"] else ""
-    return f"{beat['collector']} {state}, seen {_ago(age)} ago; {counts}; {spool}{problem}"
+    return f"{beat['collector']} {state}, seen {ago(age)} ago; {counts}; {spool}{problem}"
 
 
 def _landing() -> str:
@@ -62,11 +62,12 @@ def _landing() -> str:
     told = f"{len(waiting)} segments wait"
     if waiting:
         oldest = datetime.now(UTC).timestamp() - min(path.stat().st_mtime for path in waiting)
-        told += f", the oldest for {_ago(oldest)}: `lake land` lands them or says why not"
+        told += f", the oldest for {ago(oldest)}: `lake land` lands them or says why not"
     return told + (f"; {len(refused)} refused, reasons beside them in {settings().landing / 'refused'}" if refused else "")
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
+    """A time span in the unit that fits it."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

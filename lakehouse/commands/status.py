@@ -43,8 +43,8 @@ def newest_outcomes() -> list[dict[str, Any]]:
 
 
 def in_words(row: dict[str, Any]) -> str:
-    """One line per outcome; the error of a failed one on a second."""
-    hours = (datetime.now(UTC) - row["started_at"]).total_seconds() / 3600
-    what = f"{row['stage']:<12} {row['dataset']:<42} {row['state']:<7}"
-    error = f"\n{'':<12} {row['error'].splitlines()[-1]}" if row["error"] else ""
-    return f"{what} {row['rows_out'] or 0:>10} rows  {hours:.1f} h ago{error}"
+    """One line per outcome (rows where the step counted any); the error of a failed one on a second."""
+    rows = "" if row["rows_out"] is None else f"{row['rows_out']:,} rows"
+    what = f"{row['stage']:<15} {row['dataset']:<42} {row['state']:<7}"
+    error = f"\n{'':<15} {row['error'].splitlines()[-1]}" if row["error"] else ""
+    return f"{what} {rows:>15}  {collectors.ago((datetime.now(UTC) - row['started_at']).total_seconds())} ago{error}"
