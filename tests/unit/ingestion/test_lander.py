@@ -16,7 +16,7 @@ from edge_collectors.uplink import FolderUplink
 from ingestion.streaming import land as lander
 from ingestion.streaming import landing, ledger, plan
 from ingestion.streaming.open_table import OpenTable
-from lakehouse import tables
+from lakehouse import outcomes, tables
 from lakehouse.settings import settings
 
 SOURCE = "environment__air_quality__hj212"
@@ -269,3 +269,12 @@ def test_landing_does_not_load_pandas(gateway):
     code = "import sys; from ingestion.streaming.land import land; print(land()[0].accepted, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["3", "False"]
+
+
+def test_a_lander_that_follows_keeps_the_files_of_outcomes_few(gateway, monkeypatch):
+    monkeypatch.setattr(lander, "MOST_OUTCOME_FILES", 5)
+    for _ in range(12):
+        gateway.ship(gateway.seal(1))
+        lander.land()
+    assert tables.read(outcomes.TABLE).num_rows == 12
+    assert len(tables.open_table(outcomes.TABLE).file_uris()) <= 6
