@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestion.batch.delivery import Delivery, receive, with_content
+from ingestion.batch.delivery import Delivery, announced, content, receive, with_content
+from ingestion.batch.faults import NoRows, Refused
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
@@ -19,19 +20,42 @@ receipts = typer.Typer(add_completion=False, help="List, show and verify receipt
 SourceName = Annotated[str, typer.Argument(help="Name of the mapping, e.g. environment__air_quality__prsa.")]
 Revision = Annotated[int, typer.Option(help="Declared by the sender; the rows of a higher one count, whatever came last.", min=0)]
 Key = Annotated[str, typer.Option("--key", help="Trusted public key; default: this lake's.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; nothing is kept or landed.")]
 SHOWN = 3
 """So many rows that are no records are named in the answer."""
 OnlySource = Annotated[str, typer.Option(help="Only this source.")]
 
 
 @deliver.command()
-def deliver_files(source: SourceName, files: list[Path], revision: Revision = 0) -> None:
-    """Keep, land and answer each file. The same content twice is recognised; a correction declares a higher --revision."""
+def deliver_files(source: SourceName, files: list[Path], revision: Revision = 0, dry_run: DryRun = False) -> None:
+    """Keep, land and answer each file. The same content twice is recognised; a correction declares a higher --revision.
+
+    The rules of the contract are checked when silver is built (`lake run`); what breaks one is held with row number and reason.
+    """
     _known(source)
     for file in files:
         if not file.is_file():
             raise FileNotFoundError(f"{file}: there is no such file.")
-        typer.echo(answer(file, source, revision))
+        typer.echo((rehearsal if dry_run else answer)(file, source, revision))
+
+
+def rehearsal(file: Path, source: str, revision: int = 0) -> str:
+    """What delivering the file would answer; writes nothing."""
+    from ingestion.batch.land import opened
+
+    delivery = announced(file, source, getpass.getuser(), revision)
+    known = with_content(source, delivery.content_id)
+    if known and known[-1].revision >= revision:
+        return f"{file.name}: {_known_already(known[-1], revision)}"
+    try:
+        bronze, dead, report = opened(content(file), contracts().sources[source], delivery)
+    except Refused as reason:
+        return f"{file.name}: would be refused. {reason}"
+    except NoRows as reason:
+        return f"{file.name}: holds no rows. {reason}"
+    counts = f"would land {bronze.num_rows} of {bronze.num_rows + dead.num_rows} records, dead letters {dead.num_rows}"
+    told = [f"{file.name}: {counts}; nothing was kept", *(row.reason for row in report.examples), *report.notes]
+    return "\n  ".join(told)
 
 
 def answer(file: Path, source: str, revision: int = 0) -> str:

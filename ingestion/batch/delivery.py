@@ -59,15 +59,20 @@ def receive(file: Path, source: str, sender: str, revision: int = 0) -> tuple[De
     declares a higher revision than before: its rows then count as that revision, too.
     Raises RuntimeError when the file changed while it was read.
     """
-    content_id = _content_hash(file)[:32]
-    known = with_content(source, content_id)
+    delivery = announced(file, source, sender, revision)
+    known = with_content(source, delivery.content_id)
     if known and known[-1].revision >= revision:
         return known[-1], False
-    delivery_id = f"{content_id}-r{revision}" if revision else content_id
-    delivery = Delivery(source, delivery_id, file.name, file.stat().st_size, sender, revision, _now())
     _keep(file, delivery)
     write_whole(delivery.folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))
     return delivery, True
+
+
+def announced(file: Path, source: str, sender: str, revision: int = 0) -> Delivery:
+    """The delivery that a file would be; nothing is kept."""
+    content_id = _content_hash(file)[:32]
+    delivery_id = f"{content_id}-r{revision}" if revision else content_id
+    return Delivery(source, delivery_id, file.name, file.stat().st_size, sender, revision, _now())
 
 
 def with_content(source: str, content_id: str) -> list[Delivery]:
@@ -86,17 +91,17 @@ def pending() -> list[Delivery]:
     return [load(path.parent) for path in found if not (path.parent / "receipt.json").exists()]
 
 
-def content(delivery: Delivery) -> bytes:
-    """The file's bytes, unpacked where it is gzip. Raises Refused for a damaged archive or a large file."""
-    is_packed = delivery.raw_file.suffix == ".gz"
+def content(file: Path) -> bytes:
+    """A file's bytes, unpacked where it is gzip. Raises Refused for a damaged archive or a large file."""
+    is_packed = file.suffix == ".gz"
     try:
-        with (gzip.open if is_packed else open)(delivery.raw_file, "rb") as file:
-            body = file.read(LARGEST_BYTES + 1)
+        with (gzip.open if is_packed else open)(file, "rb") as stream:
+            body = stream.read(LARGEST_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Refused(f"{delivery.file_name}: the gzip archive is damaged ({error}); send it again.") from error
+        raise Refused(f"{file.name}: the gzip archive is damaged ({error}); send it again.") from error
     if len(body) > LARGEST_BYTES:
         verb = "unpacks to" if is_packed else "holds"
-        raise Refused(f"{delivery.file_name}: {verb} more than {LARGEST_BYTES} bytes; split the file.")
+        raise Refused(f"{file.name}: {verb} more than {LARGEST_BYTES} bytes; split the file.")
     return body
 
 

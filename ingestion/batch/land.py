@@ -33,22 +33,27 @@ def land(delivery: Delivery) -> receipt.Receipt:
         raise LookupError(f"{delivery.folder}: there is no source {delivery.source}; restore its mapping.")
     with outcomes.step("bronze", source.source, {"delivery": delivery.delivery_id}) as outcome:
         try:
-            found = extract(content(delivery), source, delivery.file_name)
+            bronze, dead, report = opened(content(delivery.raw_file), source, delivery)
         except Refused as reason:
             outcome.detail["refused"] = str(reason)
             return receipt.write(delivery, receipt.unlanded("refused", str(reason)))
         except NoRows as reason:
             outcome.detail["empty"], outcome.rows_in, outcome.rows_out = str(reason), 0, 0
             return receipt.write(delivery, receipt.unlanded("empty", str(reason)))
-        rows, unparsed = split_by_time(found, source, delivery.file_name)
-        bronze, dead = with_envelope(rows, source, delivery), dead_letters(unparsed, source, delivery)
         _commit(bronze, dead, source, delivery)
         outcome.rows_in = bronze.num_rows + dead.num_rows
         outcome.rows_out, outcome.dead_letter = bronze.num_rows, dead.num_rows
-        missing = missing_counts(rows, source.format)
-        told = [*found.notes, *rivals.notes(bronze, source, delivery)]
-        report = receipt.Report(bronze.num_rows, dead.num_rows, missing, unparsed[:10], told)
         return receipt.write(delivery, receipt.landed(report))
+
+
+def opened(body: bytes, source: Source, delivery: Delivery) -> tuple[pa.Table, pa.Table, receipt.Report]:
+    """Bronze rows, dead letters and the quality report of a file's bytes; writes nothing. Raises Refused and NoRows."""
+    found = extract(body, source, delivery.file_name)
+    rows, unparsed = split_by_time(found, source, delivery.file_name)
+    bronze, dead = with_envelope(rows, source, delivery), dead_letters(unparsed, source, delivery)
+    missing = missing_counts(rows, source.format)
+    told = [*found.notes, *rivals.notes(bronze, source, delivery)]
+    return bronze, dead, receipt.Report(bronze.num_rows, dead.num_rows, missing, unparsed[:10], told)
 
 
 def _commit(bronze: pa.Table, dead: pa.Table, source: Source, delivery: Delivery) -> None:

@@ -55,11 +55,12 @@ def notes(rows: pa.Table, source: Source, delivery: Delivery) -> list[str]:
             f"create temp table mine as select {station} as station, station_id as own_station, _observed_at as instant,"
             f" _row_no as row_no, _record_id as record from delivered left join stations on code = {station}"
         )
-        own = {"delivery": delivery.delivery_id, "revision": delivery.revision}
-        query = _OF_THE_SOURCE.format(station=station, bronze=source.bronze_table)
-        found = connection.sql(query, params=own).to_arrow_table().to_pylist()
         told = [_itself(*row) for row in connection.execute(_OF_ITSELF).fetchall()]
-        told += [_lower(one, delivery) if one["revision"] > delivery.revision else _equal(one) for one in found]
+        if source.bronze_table in known:
+            own = {"delivery": delivery.delivery_id, "revision": delivery.revision}
+            query = _OF_THE_SOURCE.format(station=station, bronze=source.bronze_table)
+            found = connection.sql(query, params=own).to_arrow_table().to_pylist()
+            told += [_lower(one, delivery) if one["revision"] > delivery.revision else _equal(one) for one in found]
         before = [s.source for s in contracts().feeding(source.feeds) if s.rank > source.rank]
         if silver in known and before:
             period = f"period = '{source.constants['period']}'" if "period" in source.constants else "true"

@@ -9,7 +9,7 @@ import pytest
 
 from ingestion import stage
 from ingestion.batch import delivery, land, receipt
-from ingestion.batch._cli import answer
+from ingestion.batch._cli import answer, rehearsal
 from lakehouse import cli, outcomes, tables
 from lakehouse.contracts import Contracts, contracts
 from lakehouse.settings import CHECKOUT, settings
@@ -49,6 +49,21 @@ def test_a_real_station_file_lands_as_received_with_its_missing_words_counted(ho
     assert told["report"]["missing_values"]["PM2.5"] == sum(line[header.index("PM2.5")] == "NA" for line in lines)
     kept = settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / SAMPLE.name
     assert kept.read_bytes() == SAMPLE.read_bytes()
+
+
+def test_a_dry_run_says_what_delivering_would_and_keeps_nothing(home, tmp_path):
+    file = tmp_path / "may.csv"
+    file.write_bytes(prsa(0, 1) + b"1,2,3\n")
+    told = rehearsal(file, PRSA).splitlines()
+    assert told[0] == "may.csv: would land 2 of 3 records, dead letters 1; nothing was kept"
+    assert told[1].strip().startswith("row 4 of may.csv has 3 values, the header 18")
+    assert counted() == (0, 0) and not list(home.rglob("*.csv")) and receipts() == []
+    assert answer(file, PRSA).startswith("may.csv: received 3, landed 2, dead letters 1")
+    assert "the same content as delivery" in rehearsal(file, PRSA)
+    file.write_bytes(b"<html>")
+    assert rehearsal(file, PRSA).startswith("may.csv: would be refused.")
+    file.write_bytes(b"")
+    assert rehearsal(file, PRSA).startswith("may.csv: holds no rows.")
 
 
 def test_received_is_landed_plus_dead_letters_and_each_letter_names_its_row(home, tmp_path):

@@ -11,7 +11,7 @@ from edge_collectors.ngsi_intake import Message, take
 from ingestion.streaming import _cli, landing
 from ingestion.streaming import release as releases
 from lakehouse import tables
-from lakehouse.contracts import Contracts, contracts, lint
+from lakehouse.contracts import Contracts, contracts, mapping_lint
 from quality.accounts import records
 from quality.reconcile import reconcile
 from tests.support.received import DEVICE, HJ212, RECEIVED, Gateway
@@ -143,4 +143,4 @@ def test_nothing_kept_is_told(home):
 def test_two_sources_cannot_take_one_system_type(taken):
     both = contracts().sources[STACKS].model_copy(update={"system_types": ("22",)})
     known = Contracts(contracts().datasets, {**contracts().sources, STACKS: both})
-    assert any("system type 22 is taken by" in found for found in lint._source_findings(both, known))
+    assert any("system type 22 is taken by" in found for found in mapping_lint.source_findings(both, known))
