@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlglot
 
-from benchmarks.measure import Claim, Timing, in_child, ratio, serve, show
+from benchmarks.measure import Claim, Timing, in_child, ratio, serve, show, surroundings
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import mask, spark_sql
 from lakehouse.contracts.model import Rule
@@ -40,7 +40,7 @@ def run(rows: int, repeats: int) -> bool:
     """
     timings, counted = {}, {}
     with tempfile.TemporaryDirectory(prefix="lake-bench-", ignore_cleanup_errors=True) as scratch:
-        environment = {**os.environ, "LAKE_DATA_HOME": str(Path(scratch) / "data")}
+        environment = surroundings(Path(scratch), Path(scratch) / "data")
         write_rows(Path(scratch), rows)
         for name in VARIANTS:
             timings[name], counted[name] = in_child("benchmarks.checks", name, Path(scratch), repeats, environment)

@@ -4,7 +4,6 @@ Ours: the kernel path (Spark schedules, Arrow computes, one commit a table) and 
 slices to Parquet, and plain Spark with Delta. All read the same bronze files and give the same rows.
 """
 
-import os
 import shutil
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks import edge_readings
-from benchmarks.measure import Claim, Timing, command, in_child, ratio, serve, show
+from benchmarks.measure import Claim, Timing, command, in_child, ratio, serve, show, surroundings
 from lakehouse import tables
 from lakehouse.contracts import Source, contracts
 from lakehouse.pipeline import Plan
@@ -66,7 +65,7 @@ def claims(timings: dict[str, Timing]) -> list[Claim]:
 
 def generate(data_home: Path, readings: int) -> None:
     """Bronze of so many readings below `data_home`, by a process of its own."""
-    command([sys.executable, "-m", "benchmarks.edge_readings", str(readings)], environment(data_home))
+    command([sys.executable, "-m", "benchmarks.edge_readings", str(readings)], surroundings(data_home.parent, data_home))
 
 
 def measured(name: str, source: Path, repeats: int) -> tuple[Timing, dict[str, list]]:
@@ -74,13 +73,9 @@ def measured(name: str, source: Path, repeats: int) -> tuple[Timing, dict[str, l
     data_home = source.with_name(f"{source.name}-{''.join(filter(str.isalpha, name))}")
     (data_home / "tables").mkdir(parents=True)
     (data_home / "tables" / "bronze").symlink_to(source / "tables" / "bronze")
-    answer = in_child("benchmarks.etl", name, data_home, repeats, environment(data_home))
+    answer = in_child("benchmarks.etl", name, data_home, repeats, surroundings(data_home.parent, data_home))
     shutil.rmtree(data_home, ignore_errors=True)  # Java may still be clearing its own scratch folder
     return answer
-
-
-def environment(data_home: Path) -> dict[str, str]:
-    return {**os.environ, "LAKE_DATA_HOME": str(data_home)}
 
 
 def files_of(table: str) -> list[str]:

@@ -103,6 +103,12 @@ def here(work: Callable[[], object]) -> tuple[Run, object]:
     return Run(wall, meter.cpu_s, meter.peak_mb), result
 
 
+def surroundings(scratch: Path, data_home: Path) -> dict[str, str]:
+    """Variables of a child: a data home of its own, and byte code that is made once and kept, as in an installation."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {"LAKE_DATA_HOME": str(data_home), "PYTHONPYCACHEPREFIX": str(scratch / "bytecode")}
+
+
 def command(words: Sequence[str], environment: dict[str, str], without: str = "") -> Run:
     """Run a command as a process of its own.
 

@@ -3,7 +3,6 @@
 Peers: the same question asked of Spark with Delta, without and with the class archive.
 """
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks import edge_readings, etl
-from benchmarks.measure import Claim, Timing, command, leave, ratio, show
+from benchmarks.measure import Claim, Timing, command, leave, ratio, show, surroundings
 from lakehouse import tables
 from lakehouse.settings import settings
 
@@ -38,7 +37,7 @@ def run(repeats: int) -> bool:
 
     build_class_archive()
     with tempfile.TemporaryDirectory(prefix="lake-bench-", ignore_cleanup_errors=True) as scratch:
-        environment = surroundings(Path(scratch))
+        environment = surroundings(Path(scratch), Path(scratch) / "data")
         asked = [sys.executable, "-m", "benchmarks.start"]
         command([*asked, "lake"], environment)
         runs = {name: [] for name in (*COMMANDS, ARCHIVE, PLAIN)}
@@ -49,12 +48,6 @@ def run(repeats: int) -> bool:
                 runs[name].append(command([*asked, kind], environment))
     timings = {name: Timing(of[0], tuple(of[1:])) for name, of in runs.items()}
     return show(f"start: process start to first answer, {ROWS:,} rows", timings, claims(timings))
-
-
-def surroundings(scratch: Path) -> dict[str, str]:
-    """A data home of its own, and byte code that the first run makes and keeps, as it does in an installation."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return environment | {"LAKE_DATA_HOME": str(scratch / "data"), "PYTHONPYCACHEPREFIX": str(scratch / "bytecode")}
 
 
 def claims(timings: dict[str, Timing]) -> list[Claim]:
