@@ -1,6 +1,7 @@
 """The dashboards' web server: Superset under gunicorn on 127.0.0.1, a service of `lake serve | stop | status`."""
 
 from dashboards import inside, setup
+from dashboards.roles import ROLES
 from lakehouse.services import WebProcess
 from lakehouse.settings import settings
 
@@ -26,7 +27,8 @@ def start() -> str:
     Raises LookupError without a serving file, RuntimeError when a chart has no data or the server does not come up.
     """
     setup.bootstrap()
-    return process().start()
+    process().start()
+    return address()
 
 
 def stop() -> bool:
@@ -38,4 +40,5 @@ def running_pid() -> int | None:
 
 
 def address() -> str:
-    return f"http://127.0.0.1:{settings().dashboards_port}"
+    """The page that everybody may open; Superset's own front page asks for an account."""
+    return f"http://127.0.0.1:{settings().dashboards_port}/superset/dashboard/{ROLES['Public'].dashboards[0]}/"
