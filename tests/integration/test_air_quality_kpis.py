@@ -29,9 +29,11 @@ def rows() -> list[dict]:
 
 
 def weather() -> list[dict]:
-    """Two observations in one hour, and two of opposite winds in the next."""
+    """Two observations in one hour, two of opposite winds in the next, four in the third whose mean is a tie of rounding."""
     found = []
-    for hour, minute, wind_deg, temp_c in ((0, 0, 350.0, 10.0), (0, 30, 10.0, 12.0), (1, 0, 90.0, None), (1, 30, 270.0, 8.0)):
+    observed = [(0, 0, 350.0, 10.0), (0, 30, 10.0, 12.0), (1, 0, 90.0, None), (1, 30, 270.0, 8.0)]
+    observed += [(2, 15 * n, None, temp_c) for n, temp_c in enumerate((16.546, 19.361, -7.143, -8.862))]
+    for hour, minute, wind_deg, temp_c in observed:
         at = silver_hours.local(2016, 4, 1, hour) + timedelta(minutes=minute)
         found.append({
             "station_id": A, "observed_at": at, "temp_c": temp_c, "wind_deg": wind_deg, "wind_ms": 2.0, "rain_mm": 0.4,
@@ -99,9 +101,10 @@ def test_local_hours_are_read_as_such_without_an_engine(lake):
 
 
 def test_weather_of_an_hour(lake):
-    first, second = sorted(tables.read("gold.agg_weather_hourly").to_pylist(), key=lambda r: r["hour_at"])
+    first, second, third = sorted(tables.read("gold.agg_weather_hourly").to_pylist(), key=lambda r: r["hour_at"])
     assert (first["temp_c"], first["wind_deg"], first["rain_mm"], first["n_observations"]) == (11.0, 0.0, 0.8, 2)
     assert (second["temp_c"], second["wind_deg"], second["wind_ms"]) == (8.0, None, 2.0)  # opposite winds
+    assert third["temp_c"] == 4.976  # 19.902 / 4 = 4.9755; added as binary fractions in this order it is 4.975499
     assert (first["date_key"], str(first["hour_local"]), first["rh_pct"]) == (20160401, "2016-04-01 00:00:00", None)
 
 

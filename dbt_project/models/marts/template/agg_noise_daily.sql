@@ -20,7 +20,7 @@ local_hours as (
 select
     station_id,
     date_local,
-    round(10 * log10(avg(power(10, noise_db / 10))), 1) as noise_db,
+    round(10 * log10(avg({{ exact('power(10, noise_db / 10)') }})), 1) as noise_db,
     count(*) as n_hours,
     {{ worst_origin('data_origin') }} as data_origin
 from local_hours
