@@ -1,0 +1,79 @@
+"""Build a sample city: county by county, source by source, file by file; then its truth."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sample_city.city import City, build_city
+from sample_city.defects.rates import Rates, rates
+from sample_city.delivery import deliver
+from sample_city.entities import add_entities
+from sample_city.extract import Extract, sources
+from sample_city.knowledge import police_view
+from sample_city.presets import Window, window
+from sample_city.randomness import Draws
+from sample_city.schedule import days_of
+from sample_city.slices import stacks
+from sample_city.truth import Truth
+from sample_city.views import VIEWS
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be built."""
+
+    scale: float
+    seed: int
+    window: Window
+    rates: Rates
+    out: Path
+
+
+def plan(scale: float, seed: int, preset: str, days: int, defects: str, out: Path) -> Order:
+    """Checks everything before anything is written. Raises ValueError in one sentence."""
+    stacks(scale)
+    if out.exists() and any(out.iterdir()):
+        raise ValueError(f"--out {out}: the folder holds files already; name an empty or a new one.")
+    return Order(scale, seed, window(preset, days), rates(defects), out)
+
+
+def run(order: Order, say: Say) -> dict[str, int]:
+    """Write extracts and truth under `order.out`; returns the number of rows by source."""
+    draws, rows = Draws(order.seed), dict.fromkeys(sources(), 0)
+    with Truth(order.out / "truth") as truth:
+        for stack in stacks(order.scale):
+            city = build_city(draws, stack, order.window.reference)
+            say(f"county {stack.county}: {city.people.present(city.reference).sum():,} registered persons")
+            for source, extract in extracts(draws, city, order.window):
+                rows[source] += deliver(draws, city, extract, order.rates, order.out / "extracts", truth)
+            add_entities(draws, city, order.window, truth)
+    (order.out / "SYNTHETIC.json").write_text(json.dumps(_about(order, rows), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return rows
+
+
+def extracts(draws: Draws, city: City, window: Window):
+    """(source name, extract as the department knows it) of every due delivery."""
+    view = police_view(draws, city)
+    for name, source in sources().items():
+        for day, since in days_of(source, window):
+            made: Extract = VIEWS[name](draws, city, view, source, day, since)
+            yield name, made
+
+
+def _about(order: Order, rows: dict[str, int]) -> dict:
+    window = order.window
+    return {
+        "notice": "SYNTHETIC 合成数据",
+        "licence": "CC0-1.0",
+        "scale": order.scale,
+        "seed": order.seed,
+        "preset": window.preset,
+        "reference_day": str(window.reference),
+        "opening_day": str(window.opening),
+        "rows": rows,
+    }

@@ -1,0 +1,139 @@
+"""The true city of one county: what is, before any department looks at it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from sample_city.divisions import units
+from sample_city.dwellings import Addresses, build_addresses
+from sample_city.households import HEAD, MALE, deal_households
+from sample_city.identifiers import citizen_numbers, numbers, phones
+from sample_city.leavers import floating_people, leavers
+from sample_city.names import full_names
+from sample_city.parameters import parameters
+from sample_city.people import FLOATING, People, join, registered_people
+from sample_city.randomness import Draws, rank_in_groups
+from sample_city.slices import Stack
+
+FOREIGN_SHARE = 0.08
+"""Share of registered persons whose number was issued elsewhere, beside those who moved in (assumed)."""
+
+
+SECOND_FROM = 249
+"""First numbers have sequences below 500, second ones from 499 on."""
+
+
+@dataclass(frozen=True)
+class City:
+    """People, homes and their numbers. `home` is the row in `addresses` of each household, `former_home` where it lived before."""
+
+    stack: Stack
+    reference: np.datetime64
+    people: People
+    addresses: Addresses
+    names: pa.Array
+    citizen_no: pa.Array
+    second_no: pa.Array
+    double_row: np.ndarray
+    division: np.ndarray
+    phone: pa.Array
+    home: np.ndarray
+    former_home: np.ndarray
+    moved_home: np.ndarray
+    household_no: pa.Array
+
+    @property
+    def first_code(self) -> int:
+        """The division that the county's identifiers carry."""
+        return _first_code(self.stack)
+
+    @property
+    def head_row(self) -> np.ndarray:
+        """Row of the head of each household."""
+        return np.flatnonzero(self.people.role == HEAD)
+
+    @property
+    def household_row(self) -> np.ndarray:
+        """Row of each person's household."""
+        return self.people.household - self.stack.first * parameters().slice.households
+
+
+def build_city(draws: Draws, stack: Stack, reference: np.datetime64) -> City:
+    addresses = build_addresses(draws, stack)
+    home, former_home = _homes(draws, stack)
+    unit = addresses.unit[home]
+    in_village = np.array([not u.is_community for u in units()])[unit]
+    in_she_unit = np.array([u.township_code == parameters().ethnic["she_township"] for u in units()])[unit]
+    bones = deal_households(draws, stack)
+    registered = registered_people(draws, stack, bones, in_village, in_she_unit, reference)
+    dead, gone, widowed = leavers(draws, stack, registered, bones.age, reference)
+    people = join([replace(registered, widowed=widowed), dead, gone, floating_people(draws, stack, reference)])
+    division, citizen_no, second_no = _citizen_numbers(draws, stack, people, reference)
+    household = stack.numbers(parameters().slice.households).ravel()
+    return City(
+        stack=stack,
+        reference=reference,
+        people=people,
+        addresses=addresses,
+        names=full_names(draws, people),
+        citizen_no=citizen_no,
+        second_no=second_no,
+        double_row=_doubles(draws, stack, people),
+        division=division,
+        phone=phones(people.number),
+        home=home,
+        former_home=former_home,
+        moved_home=_moves_within(draws, stack, household, reference),
+        household_no=numbers(_first_code(stack) * 10**7 + household, 13),
+    )
+
+
+def _first_code(stack: Stack) -> int:
+    return parameters().county["first_synthetic_code"] + stack.county
+
+
+def _homes(draws: Draws, stack: Stack) -> tuple[np.ndarray, np.ndarray]:
+    """Row of the address of each household, and of the one it lived at before: a neighbour's in the dealing, within the slice."""
+    counts = parameters().slice
+    rows = np.arange(stack.count)[:, None] * counts.addresses + np.arange(counts.households)[None, :]
+    order = np.argsort(draws.bits("former_homes", stack.numbers(counts.households)), axis=1, kind="stable")
+    former = np.empty_like(rows)
+    np.put_along_axis(former, order, np.take_along_axis(rows, np.roll(order, 1, axis=1), axis=1), axis=1)
+    return rows.ravel(), former.ravel()
+
+
+def _moves_within(draws: Draws, stack: Stack, household: np.ndarray, reference) -> np.ndarray:
+    """Day on which a household came from its former home, in the last year; NaT for all but the slice's number of them."""
+    counts = parameters().slice
+    order = np.argsort(draws.bits("moved_within", household).reshape(stack.count, -1), axis=1, kind="stable")
+    moved = np.zeros((stack.count, counts.households), dtype=bool)
+    np.put_along_axis(moved, order[:, : counts.moved_within_a_year], True, axis=1)
+    day = reference - draws.below("moved_within_day", household, 365).astype("timedelta64[D]")
+    return np.where(moved.ravel(), day, np.datetime64("NaT", "D"))
+
+
+def _doubles(draws: Draws, stack: Stack, people: People) -> np.ndarray:
+    """Row of the registered person of the same slice whose number each person would carry by an office's mistake."""
+    counts = parameters().slice
+    in_slice = np.arange(len(people.number)) % counts.people
+    step = draws.between("number_of_whom", people.number, 1, counts.persons - 1)
+    return np.arange(len(in_slice)) - in_slice + (in_slice + step) % counts.persons
+
+
+def _citizen_numbers(draws: Draws, stack: Stack, people: People, reference) -> tuple[np.ndarray, pa.Array, pa.Array]:
+    """Numbers of the county for its natives, of other synthetic divisions for the rest; no number twice in a county.
+
+    The third value is a second number that a person might have been given: same birth date, sequence from the upper half.
+    """
+    others = np.array(parameters().county["other_synthetic_codes"]) + 1000 * stack.county
+    elsewhere = others[draws.below("number_division", people.number, len(others))]
+    native = np.isnat(people.moved_in) & (people.kind != FLOATING) & ~draws.chance("number_foreign", people.number, FOREIGN_SHARE)
+    native |= people.birth > reference - 365
+    division = np.where(native, _first_code(stack), elsewhere)
+    nth = rank_in_groups(people.sex, people.birth, division)
+    if nth.max() >= SECOND_FROM:
+        raise ValueError(f"more than {SECOND_FROM} persons of one sex share a birth date and a division; numbers run out.")
+    sequence = 2 * nth + np.where(people.sex == MALE, 1, 2)
+    again = citizen_numbers(division, people.birth, sequence + 2 * SECOND_FROM)
+    return division, citizen_numbers(division, people.birth, sequence), again

@@ -1,0 +1,75 @@
+"""The county's divisions: the list of 2023, and the units of 2014 that an invented succession table leads to it."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from sample_city.parameters import parameters, rows
+
+COMMITTEES_2014 = ("330122003001", "330122004011", "330122101010", "330122109002")
+"""Units that were residents' committees [居民委员会] in 2014 and are communities [社区] since (assumed)."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A village or community of the 2023 list; `former_code` is the unit of 2014 that its dwellings stood in."""
+
+    code: str
+    name: str
+    township_code: str
+    township_name: str
+    is_community: bool
+    former_code: str
+    former_name: str
+    former_share: float
+
+    @property
+    def short_name(self) -> str:
+        return short(self.name)
+
+
+def short(name: str) -> str:
+    """As written in addresses: without 村委会 and 居委会."""
+    while name.endswith(("村委会", "居委会")):
+        name = name[:-3]
+    return name
+
+
+@cache
+def townships() -> dict[str, str]:
+    return {r["code"]: r["name"] for r in rows("divisions_2023") if len(r["code"]) == 9}
+
+
+@cache
+def units() -> tuple[Unit, ...]:
+    """The 218 units of 2023 in the order in which slices fill them: the first of every township, then on by turns."""
+    former = {
+        r["to_code"]: (r["from_code"], _name_2014(r["from_code"], r["from_name"]), float(r["share_of_to"]))
+        for r in rows("succession")
+    }
+    found = [_unit(r["code"], r["name"], former) for r in rows("divisions_2023") if len(r["code"]) == 12]
+    place: dict[str, float] = {}
+    for township in townships():
+        of_it = [u.code for u in found if u.township_code == township]
+        place |= {code: i / len(of_it) for i, code in enumerate(of_it)}
+    return tuple(sorted(found, key=lambda u: (place[u.code], u.code)))
+
+
+def _unit(code: str, name: str, former: dict[str, tuple[str, str, float]]) -> Unit:
+    before = former.get(code, (code, _name_2014(code, name), 1.0))
+    return Unit(code, name, code[:9], townships()[code[:9]], name.endswith("社区"), *before)
+
+
+def _name_2014(code: str, name: str) -> str:
+    return name.removesuffix("社区") + "居委会" if code in COMMITTEES_2014 else name
+
+
+@cache
+def household_quotas(county_households: int) -> np.ndarray:
+    """Households of each unit at scale 1, in the order of `units()`; proportional to assumed populations, largest remainder."""
+    weights = np.array([parameters().unit_population["community" if u.is_community else "village"] for u in units()], float)
+    exact = weights / weights.sum() * county_households
+    quota = np.floor(exact).astype(np.int64)
+    quota[np.argsort(quota - exact, kind="stable")[: county_households - quota.sum()]] += 1
+    return quota

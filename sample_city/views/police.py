@@ -1,0 +1,84 @@
+"""The police: registered residents, daily changes, and floating persons."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sample_city.city import City
+from sample_city.extract import Extract, Source, constant, text_of
+from sample_city.households import MALE
+from sample_city.identifiers import numbers
+from sample_city.knowledge import PoliceView, home_rows
+from sample_city.parameters import parameters
+from sample_city.people import DEAD, FLOATING
+from sample_city.randomness import Draws
+from sample_city.views.persons import person_extract
+
+RELATIONS = pa.array(["02", "11", "12", "20", "30", "51", "52", "99"])
+"""GB/T 4761: head, husband, wife, son, daughter, father, mother, not related."""
+IN_FORCE, MOVED_AWAY, DECEASED = "0", "8", "9"
+PURPOSES = pa.array(["01", "02", "03", "04", "99"])
+
+
+def relation_codes(city: City, rows: np.ndarray) -> pa.Array:
+    """Relation to the head of the household: by role for the head, else by role and sex."""
+    people = city.people
+    woman = people.sex[rows] - MALE
+    by_role = np.array([0, 1, 3, 5, 6, 5, 7])[people.role[rows]]
+    sexed = np.isin(people.role[rows], (1, 2, 5))
+    return RELATIONS.take(pa.array(np.where(sexed, by_role + woman, by_role)))
+
+
+def _residents(city: City, view: PoliceView, source: Source, day: np.datetime64, rows: np.ndarray, status: pa.Array) -> Extract:
+    people, codes = city.people, parameters().ethnic
+    home, _ = home_rows(city, rows, day, view.rehoused)
+    columns = {
+        "extract_date": constant(str(day).replace("-", ""), len(rows)),
+        "former_name": constant("", len(rows)),
+        "ethnic_code": pc.if_else(pa.array(people.is_she[rows]), codes["she"], codes["han"]),
+        "household_no": city.household_no.take(pa.array(city.household_row[rows])),
+        "relation_code": relation_codes(city, rows),
+        "status_code": status,
+        "division_code": city.addresses.division_code.take(pa.array(home)),
+        "registration_kind": pc.if_else(pa.array(people.is_agricultural[rows]), "农业", "非农业"),
+    }
+    return person_extract(city, source, day, rows, columns, view.rehoused)
+
+
+def residents_full(
+    draws: Draws, city: City, view: PoliceView, source: Source, day: np.datetime64, since: np.datetime64
+) -> Extract:
+    """Everybody whom the register holds at the end of the day."""
+    rows = np.flatnonzero(view.holds(day))
+    return _residents(city, view, source, day, rows, constant(IN_FORCE, len(rows)))
+
+
+def residents_delta(
+    draws: Draws, city: City, view: PoliceView, source: Source, day: np.datetime64, since: np.datetime64
+) -> Extract:
+    """Persons taken in, struck off or rehoused since the last delivery; the status says which were struck off and why."""
+    is_new = (view.entered > since) & (view.entered <= day)
+    is_gone = (view.struck > since) & (view.struck <= day)
+    is_changed = (view.rehoused > since) & (view.rehoused <= day) & view.holds(day)
+    rows = np.flatnonzero(is_new | is_gone | is_changed)
+    left = pc.if_else(pa.array(city.people.kind[rows] == DEAD), DECEASED, MOVED_AWAY)
+    return _residents(city, view, source, day, rows, pc.if_else(pa.array(is_gone[rows]), left, IN_FORCE))
+
+
+def floating(draws: Draws, city: City, view: PoliceView, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """Residence registrations in force: persons registered elsewhere who have lived here for some days."""
+    people = city.people
+    rows = np.flatnonzero((people.kind == FLOATING) & (people.moved_in < day))
+    number = people.number[rows]
+    landlord = city.head_row[city.household_row[rows]]
+    columns = {
+        "registration_no": pc.binary_join_element_wise("JZ", numbers(number, 12), ""),
+        "landlord_no": city.citizen_no.take(pa.array(landlord)),
+        "purpose_code": PURPOSES.take(pa.array(draws.pick("floating_purpose", number, (70, 10, 8, 7, 5)))),
+        "from_date": text_of(people.moved_in[rows]),
+        "to_date": text_of(people.moved_in[rows] + 365 * (1 + draws.below("floating_years", number, 3))),
+        "remark": constant("", len(rows)),
+    }
+    made = person_extract(city, source, day, rows, columns)
+    landlords = {"landlord": ("person", people.number[landlord])}
+    return Extract(made.source, made.day, made.columns, made.entities | landlords, made.alternatives)
