@@ -1,18 +1,16 @@
 """Build a sample city: county by county, source by source, file by file; then its truth."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from sample_city.city import City, build_city
 from sample_city.defects.rates import Rates, rates
-from sample_city.delivery import deliver
+from sample_city.delivery import Sender
 from sample_city.entities import add_entities
 from sample_city.extract import Extract, sources
-from sample_city.knowledge import police_view
+from sample_city.knowledge import Office, police_view
 from sample_city.presets import Window, window
 from sample_city.randomness import Draws
 from sample_city.schedule import days_of
@@ -49,20 +47,20 @@ def run(order: Order, say: Say) -> dict[str, int]:
         for stack in stacks(order.scale):
             city = build_city(draws, stack, order.window.reference)
             say(f"county {stack.county}: {city.people.present(city.reference).sum():,} registered persons")
-            for source, extract in extracts(draws, city, order.window):
-                rows[source] += deliver(draws, city, extract, order.rates, order.out / "extracts", truth)
+            sender = Sender(draws, order.rates, city.first_code, order.window.opening, order.out / "extracts", truth)
+            for source, extract in extracts(draws, city, order):
+                rows[source] += sender.deliver(extract)
             add_entities(draws, city, order.window, truth)
     (order.out / "SYNTHETIC.json").write_text(json.dumps(_about(order, rows), ensure_ascii=False, indent=1) + "\n", "utf-8")
     return rows
 
 
-def extracts(draws: Draws, city: City, window: Window):
+def extracts(draws: Draws, city: City, order: Order) -> Iterator[tuple[str, Extract]]:
     """(source name, extract as the department knows it) of every due delivery."""
-    view = police_view(draws, city)
+    office = Office(draws, city, police_view(draws, city), order.rates)
     for name, source in sources().items():
-        for day, since in days_of(source, window):
-            made: Extract = VIEWS[name](draws, city, view, source, day, since)
-            yield name, made
+        for day, since in days_of(source, order.window):
+            yield name, VIEWS[name](office, source, day, since)
 
 
 def _about(order: Order, rows: dict[str, int]) -> dict:

@@ -4,11 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sample_city.divisions import units
 from sample_city.dwellings import Addresses, build_addresses
+from sample_city.employment import employers
+from sample_city.enterprises import Enterprises, build_enterprises
 from sample_city.households import HEAD, MALE, deal_households
-from sample_city.identifiers import citizen_numbers, numbers, phones
+from sample_city.identifiers import citizen_numbers, phones, record_numbers
 from sample_city.leavers import floating_people, leavers
 from sample_city.names import full_names
 from sample_city.parameters import parameters
@@ -26,7 +29,8 @@ SECOND_FROM = 249
 
 @dataclass(frozen=True)
 class City:
-    """People, homes and their numbers. `home` is the row in `addresses` of each household, `former_home` where it lived before."""
+    """People, homes, enterprises. `home` is the row in `addresses` of each household, `former_home` where it lived before;
+    `employer` the row of each person's employer, -1 where none."""
 
     stack: Stack
     reference: np.datetime64
@@ -42,6 +46,8 @@ class City:
     former_home: np.ndarray
     moved_home: np.ndarray
     household_no: pa.Array
+    enterprises: Enterprises
+    employer: np.ndarray
 
     @property
     def first_code(self) -> int:
@@ -71,6 +77,8 @@ def build_city(draws: Draws, stack: Stack, reference: np.datetime64) -> City:
     people = join([replace(registered, widowed=widowed), dead, gone, floating_people(draws, stack, reference)])
     division, citizen_no, second_no = _citizen_numbers(draws, stack, people, reference)
     household = stack.numbers(parameters().slice.households).ravel()
+    home_of = home[people.household - household[0]]
+    enterprises = build_enterprises(draws, stack, people, home_of, addresses, reference, _first_code(stack))
     return City(
         stack=stack,
         reference=reference,
@@ -85,7 +93,9 @@ def build_city(draws: Draws, stack: Stack, reference: np.datetime64) -> City:
         home=home,
         former_home=former_home,
         moved_home=_moves_within(draws, stack, household, reference),
-        household_no=numbers(_first_code(stack) * 10**7 + household, 13),
+        household_no=pc.binary_join_element_wise(str(_first_code(stack)), record_numbers("households", household, 8), ""),
+        enterprises=enterprises,
+        employer=employers(draws, stack, people, enterprises, reference),
     )
 
 

@@ -30,9 +30,9 @@ class Unit:
 
 
 def short(name: str) -> str:
-    """As written in addresses: without 村委会 and 居委会."""
-    while name.endswith(("村委会", "居委会")):
-        name = name[:-3]
+    """As written in addresses: villages without 村委会, which one name of the list carries twice."""
+    while name.endswith("村委会"):
+        name = name.removesuffix("村委会")
     return name
 
 

@@ -60,6 +60,16 @@ def sources() -> dict[str, Source]:
 
 
 @dataclass(frozen=True)
+class Implant:
+    """A defect that the view itself carries: its id, the field that shows it, the rows, and what would be true."""
+
+    defect: str
+    field: str
+    rows: np.ndarray
+    true_value: str
+
+
+@dataclass(frozen=True)
 class Extract:
     """Rows of one file. `entities` maps a role in the record (`self`, `mother`, ...) to (kind, entity numbers; -1 where nobody)."""
 
@@ -70,6 +80,8 @@ class Extract:
     """The first role is what the row is about."""
     alternatives: dict[str, pa.Array] = field(default_factory=dict)
     """What a department may hold instead of the truth: the former address, another person's number."""
+    implanted: tuple["Implant", ...] = ()
+    """Rows that are wrong by being there."""
 
     @property
     def rows(self) -> int:
@@ -88,7 +100,8 @@ class Extract:
         columns = {name: values.take(picked) for name, values in self.columns.items()}
         entities = {role: (kind, n[rows]) for role, (kind, n) in self.entities.items()}
         alternatives = {name: values.take(picked) for name, values in self.alternatives.items()}
-        return replace(self, columns=columns, entities=entities, alternatives=alternatives)
+        wrong = tuple(replace(i, rows=np.flatnonzero(np.isin(rows, i.rows))) for i in self.implanted)
+        return replace(self, columns=columns, entities=entities, alternatives=alternatives, implanted=wrong)
 
 
 def text_of(values) -> pa.Array:

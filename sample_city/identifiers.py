@@ -4,6 +4,8 @@ All are synthetic: their division is 99xxxx, which GB/T 2260 assigns to no provi
 networks.
 """
 
+import hashlib
+
 import numpy as np
 import pyarrow as pa
 
@@ -82,9 +84,16 @@ def registration_numbers(division: np.ndarray, serial: np.ndarray) -> pa.Array:
 
 def phones(serial: np.ndarray) -> pa.Array:
     """11 digits that begin with 120; distinct for distinct serials below 10^8."""
-    return text(np.hstack([np.tile([1, 2, 0], (len(serial), 1)), digits(scramble(serial, 10**8), 8)]) + _ZERO)
+    return text(np.hstack([np.tile([1, 2, 0], (len(serial), 1)), digits(scramble(serial, 10**8, "phones"), 8)]) + _ZERO)
 
 
-def scramble(serial: np.ndarray, modulus: int) -> np.ndarray:
-    """A one-to-one map of [0, modulus) for a power of ten, so that serials do not look counted."""
-    return (np.asarray(serial, dtype=np.int64) * 7_368_787 + 31_415_927) % modulus
+def record_numbers(register: str, serial: np.ndarray, width: int) -> pa.Array:
+    """Running numbers of a department's register: distinct, and unlike those of any other register for the same entity."""
+    return numbers(scramble(serial, 10**width, register), width)
+
+
+def scramble(serial: np.ndarray, modulus: int, register: str) -> np.ndarray:
+    """A one-to-one map of [0, modulus) for a power of ten up to 10^12, of the register's own."""
+    digest = hashlib.sha256(register.encode()).digest()
+    factor = int.from_bytes(digest[:2], "little") * 10 + (1, 3, 7, 9)[digest[2] % 4]
+    return (np.asarray(serial, dtype=np.int64) * factor + int.from_bytes(digest[3:6], "little")) % modulus

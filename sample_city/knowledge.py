@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from sample_city.city import City
+from sample_city.defects.rates import Rates
 from sample_city.people import DEAD, FLOATING, MOVED_OUT
 from sample_city.randomness import Draws
 
@@ -24,6 +25,16 @@ class PoliceView:
 
     def holds(self, day: np.datetime64) -> np.ndarray:
         return (self.entered <= day) & (self.struck > day)
+
+
+@dataclass(frozen=True)
+class Office:
+    """What a view works with: the city, the random numbers, the police's days, the rates of defects that lie in what is known."""
+
+    draws: Draws
+    city: City
+    police: PoliceView
+    rates: Rates
 
 
 def lag(draws: Draws, stream: str, number: np.ndarray, days: tuple[int, int]) -> np.ndarray:

@@ -11,6 +11,8 @@ def days_of(source: Source, window: Window) -> list[tuple[np.datetime64, np.date
     dates = list(window.dates())
     if source.cadence == "full":
         days = [window.opening, *window.month_ends()]
+    elif source.cadence == "opening":
+        days = [window.opening]
     elif source.cadence == "daily":
         days = dates
     elif source.cadence == "weekly":

@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sample_city.defects.deliveries import FileDefect
+from sample_city.defects.values import Log
 from sample_city.extract import NOTICE, Extract
 
 PROPERTIES = {b"data_origin": b"synthetic", b"notice": NOTICE.encode()}
@@ -67,17 +69,15 @@ class Truth:
             same = {"source": extract.source.name, "file": file, "role": role, "entity_kind": kind}
             self.add("record_entity", _table("record_entity", len(rows), same, row_no=rows + first_row, entity_no=numbers[rows]))
 
-    def add_defects(self, extract: Extract, file: str, log, first_row: int) -> None:
+    def add_defects(self, source: str, file: str, log: Log, first_row: int) -> None:
         """The log of a file's errors; rows repeated in the file name the row they repeat."""
         true = [str(int(v) + first_row) if d == "D10" else v for v, d in zip(log.true_value, log.defect, strict=True)]
-        same = {"source": extract.source.name, "file": file}
-        columns = dict(
-            row_no=log.row + first_row, field=log.field, defect_id=log.defect, true_value=true, injected_value=log.injected_value
-        )
-        self.add("defects", _table("defects", len(log.row), same, **columns))
+        columns = dict(row_no=log.row + first_row, field=log.field, defect_id=log.defect, true_value=true, injected_value=log.injected_value)
+        self.add("defects", _table("defects", len(log.row), {"source": source, "file": file}, **columns))
 
-    def add_file_defect(self, source: str, file: str, defect: str, what: str, true: str, injected: str) -> None:
-        columns = dict(row_no=[WHOLE_FILE], field=[what], defect_id=[defect], true_value=[true], injected_value=[injected])
+    def add_file_defect(self, source: str, file: str, found: FileDefect) -> None:
+        columns = dict(row_no=[WHOLE_FILE], field=[found.what], defect_id=[found.defect])
+        columns |= dict(true_value=[found.true_value], injected_value=[found.injected_value])
         self.add("defects", _table("defects", 1, {"source": source, "file": file}, **columns))
 
 

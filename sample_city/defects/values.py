@@ -27,6 +27,12 @@ class Log:
     true_value: list[str]
     injected_value: list[str]
 
+    def head(self, rows: int) -> "Log":
+        """The errors of the first `rows` rows."""
+        kept = np.flatnonzero(self.row < rows)
+        lists = ([values[i] for i in kept] for values in (self.field, self.defect, self.true_value, self.injected_value))
+        return Log(self.row[kept], *lists)
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -78,6 +84,9 @@ SAME_MEANING = {
 def inject(draws: Draws, extract: Extract, rates: Rates) -> tuple[Extract, Log]:
     """The extract with wrong values, and their log."""
     parts: list[tuple[np.ndarray, str, str, list[str], list[str]]] = []
+    for implant in extract.implanted:
+        injected = extract.columns[implant.field].take(pa.array(implant.rows)).to_pylist()
+        parts.append((implant.rows, implant.field, implant.defect, [implant.true_value] * len(injected), injected))
     for field in extract.columns:
         for kind, rows, values in _errors(draws, extract, field, rates):
             true = extract.columns[field].take(pa.array(rows)).to_pylist()

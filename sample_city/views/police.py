@@ -7,11 +7,10 @@ import pyarrow.compute as pc
 from sample_city.city import City
 from sample_city.extract import Extract, Source, constant, text_of
 from sample_city.households import MALE
-from sample_city.identifiers import numbers
-from sample_city.knowledge import PoliceView, home_rows
+from sample_city.identifiers import record_numbers
+from sample_city.knowledge import Office, home_rows
 from sample_city.parameters import parameters
 from sample_city.people import DEAD, FLOATING
-from sample_city.randomness import Draws
 from sample_city.views.persons import person_extract
 
 RELATIONS = pa.array(["02", "11", "12", "20", "30", "51", "52", "99"])
@@ -29,7 +28,8 @@ def relation_codes(city: City, rows: np.ndarray) -> pa.Array:
     return RELATIONS.take(pa.array(np.where(sexed, by_role + woman, by_role)))
 
 
-def _residents(city: City, view: PoliceView, source: Source, day: np.datetime64, rows: np.ndarray, status: pa.Array) -> Extract:
+def _residents(office: Office, source: Source, day: np.datetime64, rows: np.ndarray, status: pa.Array) -> Extract:
+    city, view = office.city, office.police
     people, codes = city.people, parameters().ethnic
     home, _ = home_rows(city, rows, day, view.rehoused)
     columns = {
@@ -45,34 +45,32 @@ def _residents(city: City, view: PoliceView, source: Source, day: np.datetime64,
     return person_extract(city, source, day, rows, columns, view.rehoused)
 
 
-def residents_full(
-    draws: Draws, city: City, view: PoliceView, source: Source, day: np.datetime64, since: np.datetime64
-) -> Extract:
+def residents_full(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
     """Everybody whom the register holds at the end of the day."""
-    rows = np.flatnonzero(view.holds(day))
-    return _residents(city, view, source, day, rows, constant(IN_FORCE, len(rows)))
+    rows = np.flatnonzero(office.police.holds(day))
+    return _residents(office, source, day, rows, constant(IN_FORCE, len(rows)))
 
 
-def residents_delta(
-    draws: Draws, city: City, view: PoliceView, source: Source, day: np.datetime64, since: np.datetime64
-) -> Extract:
+def residents_delta(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
     """Persons taken in, struck off or rehoused since the last delivery; the status says which were struck off and why."""
+    view, kind = office.police, office.city.people.kind
     is_new = (view.entered > since) & (view.entered <= day)
     is_gone = (view.struck > since) & (view.struck <= day)
     is_changed = (view.rehoused > since) & (view.rehoused <= day) & view.holds(day)
     rows = np.flatnonzero(is_new | is_gone | is_changed)
-    left = pc.if_else(pa.array(city.people.kind[rows] == DEAD), DECEASED, MOVED_AWAY)
-    return _residents(city, view, source, day, rows, pc.if_else(pa.array(is_gone[rows]), left, IN_FORCE))
+    left = pc.if_else(pa.array(kind[rows] == DEAD), DECEASED, MOVED_AWAY)
+    return _residents(office, source, day, rows, pc.if_else(pa.array(is_gone[rows]), left, IN_FORCE))
 
 
-def floating(draws: Draws, city: City, view: PoliceView, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+def floating(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
     """Residence registrations in force: persons registered elsewhere who have lived here for some days."""
+    draws, city = office.draws, office.city
     people = city.people
     rows = np.flatnonzero((people.kind == FLOATING) & (people.moved_in < day))
     number = people.number[rows]
     landlord = city.head_row[city.household_row[rows]]
     columns = {
-        "registration_no": pc.binary_join_element_wise("JZ", numbers(number, 12), ""),
+        "registration_no": pc.binary_join_element_wise("JZ", record_numbers(source.register, number, 12), ""),
         "landlord_no": city.citizen_no.take(pa.array(landlord)),
         "purpose_code": PURPOSES.take(pa.array(draws.pick("floating_purpose", number, (70, 10, 8, 7, 5)))),
         "from_date": text_of(people.moved_in[rows]),

@@ -1,0 +1,146 @@
+"""Statistics, natural resources and the governance office: divisions, boundaries, addresses, buildings, grids."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from shapely import Polygon, box, get_coordinates
+
+from sample_city.divisions import COMMITTEES_2014, short, townships, units
+from sample_city.dwellings import BLOCK, HOUSE, SHOP, county_name, real_code
+from sample_city.extract import Extract, Source, constant, text_of
+from sample_city.identifiers import record_numbers
+from sample_city.knowledge import Office
+from sample_city.outlines import to_degrees, unit_outlines
+from sample_city.parameters import rows as rows_of
+
+CRS = "cgcs2000"
+SUPPLIERS = ("测绘院", "图商甲")
+SHARE_OF_SECOND_SUPPLIER = 0.25
+FOOTPRINTS_M = {HOUSE: (12.0, 10.0), BLOCK: (45.0, 12.0), SHOP: (18.0, 12.0)}
+HOUSEHOLDS_A_GRID = {True: 300, False: 150}
+"""Governance grids hold some 300 households in communities, 150 in villages."""
+
+
+def divisions(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """The list with validity: units of 2014, and those of 2023 as far as they are new, with their successors."""
+    county = office.city.stack.county
+    new = {r["to_code"]: r for r in rows_of("succession") if r["kind"] == "split"}
+    gone = [r for r in rows_of("succession") if r["kind"] == "merged"]
+    lines = [("330122", county_name(county), "3", "3301", "", "20030101", "", "")]
+    lines += [(code, name, "4", "330122", "", "20030101", "", "") for code, name in townships().items()]
+    for unit in sorted(units(), key=lambda u: u.code):
+        since_day = new[unit.code]["valid_on"].replace("-", "") if unit.code in new else "20030101"
+        name = unit.name if unit.code not in COMMITTEES_2014 else unit.former_name
+        lines.append((unit.code, name, "5", unit.township_code, "111" if unit.is_community else "220", since_day, "", ""))
+    for row in gone:
+        until = row["valid_on"].replace("-", "")
+        lines.append((row["from_code"], row["from_name"], "5", row["from_code"][:9], "220", "20030101", until, row["to_code"]))
+    listed = [(real_code(county, code), name, level, real_code(county, up), *rest) for code, name, level, up, *rest in lines]
+    columns = {field: pa.array([line[i] for line in listed]) for i, field in enumerate(source.columns)}
+    return Extract(source, day, columns, {"self": ("division", np.array([int(line[0]) for line in listed]))})
+
+
+def _ring(points: np.ndarray) -> list[list[float]]:
+    lon, lat = to_degrees(points[:, 0], points[:, 1])
+    return np.round(np.stack([lon, lat], axis=1), 7).tolist()
+
+
+def _geometry(shape: Polygon) -> str:
+    return json.dumps({"type": "Polygon", "coordinates": [_ring(get_coordinates(shape.exterior))]}, separators=(",", ":"))
+
+
+def boundaries(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """Outlines of the units of 2023, which the survey drew first; of the invented outline."""
+    found = sorted(units(), key=lambda u: u.code)
+    columns = {
+        "division_code": pa.array([real_code(office.city.stack.county, u.code) for u in found]),
+        "name": pa.array([short(u.name) for u in found]),
+        "source_crs": constant(CRS, len(found)),
+        "survey_date": constant("20131101", len(found)),
+        "accuracy_m": constant("1.0", len(found)),
+        "geometry": pa.array([_geometry(unit_outlines()[u.code]) for u in found]),
+    }
+    return Extract(source, day, columns, {"self": ("division", np.array([int(u.code) for u in found]))})
+
+
+def addresses(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """All standard addresses with their positions, as two suppliers measured them."""
+    found, code = office.city.addresses, office.city.first_code
+    second = office.draws.chance("second_supplier", found.building_key, SHARE_OF_SECOND_SUPPLIER)
+    columns = {
+        "address_id": pc.binary_join_element_wise(str(code), record_numbers("addresses", found.number, 10), ""),
+        "division_code": found.division_code,
+        "road": found.road,
+        "address_text": found.text,
+        "building_id": building_ids(office, found.building_key),
+        "lon": coordinate_text(found.lon),
+        "lat": coordinate_text(found.lat),
+        "source_crs": constant(CRS, len(found.number)),
+        "supplier": pa.array(SUPPLIERS).take(pa.array(second.astype(np.int64))),
+    }
+    return Extract(source, day, columns, {"self": ("address", found.number)})
+
+
+def coordinate_text(degrees: np.ndarray) -> pa.Array:
+    """Seven decimals, about a centimetre."""
+    return pa.array(np.char.mod("%.7f", degrees).astype(object), pa.string())
+
+
+def building_ids(office: Office, key: np.ndarray) -> pa.Array:
+    return pc.binary_join_element_wise("JZ", str(office.city.first_code), record_numbers("buildings", key, 10), "")
+
+
+def buildings(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """One feature a building that an address stands in, with a rectangular footprint."""
+    found, draws = office.city.addresses, office.draws
+    key, first = np.unique(found.building_key, return_index=True)
+    kind = found.kind[first]
+    floors = np.choose(kind, [draws.between("floors_house", key, 1, 4), np.full(len(key), 6), draws.between("floors_shop", key, 1, 5)])
+    sides = np.array([FOOTPRINTS_M[k] for k in (HOUSE, BLOCK, SHOP)])[kind]
+    columns = {
+        "building_id": building_ids(office, key),
+        "division_code": found.division_code.take(pa.array(first)),
+        "floors": text_of(floors),
+        "floor_area_m2": text_of((sides[:, 0] * sides[:, 1] * floors).astype(np.int64)),
+        "use_code": pa.array(["11", "12", "21"]).take(pa.array(kind)),
+        "height_m": text_of(3 * floors),
+        "built_year": text_of(draws.between("built_year", key, 1975, 2013)),
+        "legal_status": pc.if_else(pa.array(draws.chance("illegal_building", key, 0.02)), "违建", "合法"),
+        "source_crs": constant(CRS, len(key)),
+        "geometry": _footprints(found.x[first], found.y[first], sides),
+    }
+    return Extract(source, day, columns, {"self": ("building", key)})
+
+
+def _footprints(x: np.ndarray, y: np.ndarray, sides: np.ndarray) -> pa.Array:
+    """Rectangles along the axes as GeoJSON polygons, built as text."""
+    corners = []
+    for dx, dy in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)):
+        lon, lat = to_degrees(x + dx * sides[:, 0] / 2, y + dy * sides[:, 1] / 2)
+        corners.append(pc.binary_join_element_wise("[", coordinate_text(lon), ",", coordinate_text(lat), "]", ""))
+    return pc.binary_join_element_wise('{"type":"Polygon","coordinates":[[', pc.binary_join_element_wise(*corners, ","), "]]}", "")
+
+
+def grids(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """Governance grids: strips of each unit's outline, as many as its households ask for."""
+    per_unit = np.bincount(office.city.addresses.unit[office.city.home], minlength=len(units()))
+    lines: list[tuple[str, ...]] = []
+    for index, unit in enumerate(units()):
+        count = max(1, round(per_unit[index] / HOUSEHOLDS_A_GRID[unit.is_community]))
+        kind = "urban" if unit.is_community else "rural"
+        code = real_code(office.city.stack.county, unit.code)
+        for turn, strip in enumerate(_strips(unit_outlines()[unit.code], count)):
+            households = per_unit[index] * (turn + 1) // count - per_unit[index] * turn // count
+            lines.append((f"{code}{turn + 1:03d}", code, kind, str(households), "1", _geometry(strip)))
+    columns = {field: pa.array([line[i] for line in lines]) for i, field in enumerate(source.columns)}
+    return Extract(source, day, columns, {"self": ("grid", np.array([int(line[0]) for line in lines]))})
+
+
+def _strips(outline: Polygon, count: int) -> list[Polygon]:
+    """Strips of equal width from west to east; together they are the outline."""
+    left, bottom, right, top = outline.bounds
+    edges = np.linspace(left, right, count + 1)
+    strips = [outline.intersection(box(a, bottom, b, top)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [s if s.geom_type == "Polygon" else max(s.geoms, key=lambda part: part.area) for s in strips]
