@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sample_city.city import City, build_city
+from sample_city.city import build_city
 from sample_city.defects.rates import Rates, rates
 from sample_city.delivery import Sender
 from sample_city.entities import add_entities
@@ -47,19 +47,19 @@ def run(order: Order, say: Say) -> dict[str, int]:
         for stack in stacks(order.scale):
             city = build_city(draws, stack, order.window.reference)
             say(f"county {stack.county}: {city.people.present(city.reference).sum():,} registered persons")
+            office = Office(draws, city, police_view(draws, city), order.rates)
             sender = Sender(draws, order.rates, city.first_code, order.window.opening, order.out / "extracts", truth)
-            for source, extract in extracts(draws, city, order):
+            for source, extract in extracts(office, order.window):
                 rows[source] += sender.deliver(extract)
-            add_entities(draws, city, order.window, truth)
+            add_entities(office, order.window, truth)
     (order.out / "SYNTHETIC.json").write_text(json.dumps(_about(order, rows), ensure_ascii=False, indent=1) + "\n", "utf-8")
     return rows
 
 
-def extracts(draws: Draws, city: City, order: Order) -> Iterator[tuple[str, Extract]]:
+def extracts(office: Office, window: Window) -> Iterator[tuple[str, Extract]]:
     """(source name, extract as the department knows it) of every due delivery."""
-    office = Office(draws, city, police_view(draws, city), order.rates)
     for name, source in sources().items():
-        for day, since in days_of(source, order.window):
+        for day, since in days_of(source, window):
             yield name, VIEWS[name](office, source, day, since)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from sample_city.defects import deliveries
 from sample_city.defects.deliveries import FileDefect
+from sample_city.defects.positions import displace
 from sample_city.defects.rates import Rates
-from sample_city.defects.values import inject, join_logs, repeat_rows
+from sample_city.defects.values import Log, inject, join_logs, repeat_rows
 from sample_city.extract import NOTICE, Extract
 from sample_city.randomness import Draws
 from sample_city.truth import Truth
@@ -44,18 +45,25 @@ class Sender:
             return 0
         path.parent.mkdir(parents=True, exist_ok=True)
         order = np.argsort(self.draws.bits(f"order|{source.register}", extract.key), kind="stable")
-        wrong, log = inject(self.draws, extract.take(order), self.rates)
-        wrong, repeated = repeat_rows(self.draws, wrong, file, self.rates)
-        log = join_logs(log, repeated)
+        wrong, log = self._go_wrong(extract.take(order), file)
         if way == "resent":
             first = path.with_name(f"{path.stem}_first{path.suffix}")
             kept = wrong.rows - round(LACKING_SHARE * wrong.rows)
-            self._write(first, wrong.take(np.arange(kept)), log.head(kept), 0, [FileDefect("D17", "rows", str(wrong.rows), str(kept))])
+            self._write(
+                first, wrong.take(np.arange(kept)), log.head(kept), 0, [FileDefect("D17", "rows", str(wrong.rows), str(kept))]
+            )
             return kept + self._write(path, wrong, log, 1, [])
         rows = self._write(path, wrong, log, 0, [])
         return rows + self._again(path, wrong, log) if way == "twice" else rows
 
-    def _write(self, path: Path, wrong: Extract, log, revision: int, defects: list[FileDefect]) -> int:
+    def _go_wrong(self, extract: Extract, file: str) -> tuple[Extract, Log]:
+        """The rows with everything that clerks get wrong, and the log of it."""
+        wrong, values = inject(self.draws, extract, self.rates)
+        wrong, positions = displace(self.draws, wrong, self.rates)
+        wrong, repeated = repeat_rows(self.draws, wrong, file, self.rates)
+        return wrong, join_logs(values, positions, repeated)
+
+    def _write(self, path: Path, wrong: Extract, log: Log, revision: int, defects: list[FileDefect]) -> int:
         """One version of the file with its note and its truth."""
         source = wrong.source
         style, in_style = deliveries.style_of(self.draws, wrong, path.name, self.rates)
@@ -66,7 +74,7 @@ class Sender:
         _write_note(path, wrong, first_row, late, revision)
         return wrong.rows
 
-    def _again(self, path: Path, wrong: Extract, log) -> int:
+    def _again(self, path: Path, wrong: Extract, log: Log) -> int:
         """The same bytes once more under another name."""
         again = path.with_name(f"{path.stem}_again{path.suffix}")
         shutil.copyfile(path, again)
@@ -75,7 +83,7 @@ class Sender:
         self._tell(again.name, wrong, log, note["first_row"], [FileDefect("D17", "twice", path.name, again.name)])
         return wrong.rows
 
-    def _tell(self, file: str, wrong: Extract, log, first_row: int, defects: list[FileDefect]) -> None:
+    def _tell(self, file: str, wrong: Extract, log: Log, first_row: int, defects: list[FileDefect]) -> None:
         self.truth.add_records(wrong, file, first_row)
         self.truth.add_defects(wrong.source.name, file, log, first_row)
         for defect in defects:

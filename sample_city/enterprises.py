@@ -52,7 +52,9 @@ def a_slice() -> int:
     return parameters().slice.enterprises + words("enterprises")["largest_exits"] + parameters().slice.organisations
 
 
-def build_enterprises(draws: Draws, stack: Stack, people: People, home: np.ndarray, addresses: Addresses, reference, code: int) -> Enterprises:
+def build_enterprises(
+    draws: Draws, stack: Stack, people: People, home: np.ndarray, addresses: Addresses, reference, code: int
+) -> Enterprises:
     """All entities of a county. `home` is the address row of each person's household, `code` the division of identifiers."""
     from sample_city.trade_names import entity_names
 
@@ -70,7 +72,9 @@ def build_enterprises(draws: Draws, stack: Stack, people: People, home: np.ndarr
     industry = np.where(parent >= 0, industry[parent], industry)
     org_code = organisation_codes(scramble(flat, 10**8, "organisation codes"))
     uscc = _credit_codes(kind, flat, code, org_code)
-    capital = np.array(words("enterprises")["capital_cny10k"])[draws.below("capital", flat, len(words("enterprises")["capital_cny10k"]))]
+    capital = np.array(words("enterprises")["capital_cny10k"])[
+        draws.below("capital", flat, len(words("enterprises")["capital_cny10k"]))
+    ]
     return Enterprises(
         number=flat,
         exists=exists.ravel(),
@@ -128,7 +132,11 @@ def _premises(stack: Stack, number: np.ndarray) -> np.ndarray:
     """Address rows of premises of the slice; former tenants and organisations share one."""
     counts = parameters().slice
     first = counts.households + counts.vacant_dwellings
-    return np.arange(stack.count)[:, None] * counts.addresses + first + np.arange(number.shape[1])[None, :] % counts.business_premises
+    return (
+        np.arange(stack.count)[:, None] * counts.addresses
+        + first
+        + np.arange(number.shape[1])[None, :] % counts.business_premises
+    )
 
 
 def _home_based(draws: Draws, kind: np.ndarray, is_exit: np.ndarray, number: np.ndarray) -> np.ndarray:
@@ -169,20 +177,31 @@ def _industries(draws: Draws, number: np.ndarray, kind: np.ndarray, unit: np.nda
     given = words("enterprises")
     codes = [i["code"] for i in given["industries"]]
     weights = np.array([i["weights"] for i in given["industries"]])
-    picked = {k: draws.pick("industry", number, weights[:, column]) for k, column in ((SELF_EMPLOYED, 1), (COMPANY, 0), (COOPERATIVE, 2))}
-    industry = np.where(kind == SELF_EMPLOYED, picked[SELF_EMPLOYED], np.where(kind == COOPERATIVE, picked[COOPERATIVE], picked[COMPANY]))
+    picked = {
+        k: draws.pick("industry", number, weights[:, column])
+        for k, column in ((SELF_EMPLOYED, 1), (COMPANY, 0), (COOPERATIVE, 2))
+    }
+    industry = np.where(
+        kind == SELF_EMPLOYED, picked[SELF_EMPLOYED], np.where(kind == COOPERATIVE, picked[COOPERATIVE], picked[COMPANY])
+    )
     cluster_of = {t: codes.index(given["clusters"][t]) if t in given["clusters"] else NO_ENTERPRISE for t in townships()}
     cluster = np.array([cluster_of[u.township_code] for u in units()])[unit]
     follows = draws.chance("cluster", number, given["cluster_share"]) & (cluster >= 0) & np.isin(kind, (SELF_EMPLOYED, COMPANY))
     return np.where(follows, cluster, industry)
 
 
-def _output(draws: Draws, stack: Stack, number: np.ndarray, kind: np.ndarray, industry: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def _output(
+    draws: Draws, stack: Stack, number: np.ndarray, kind: np.ndarray, industry: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
     """Value added in 10,000 CNY; in every slice its sums by sector stand in the stated proportion."""
     given = words("enterprises")
     sectors = tuple(given["sectors"])
     sector = np.array([sectors.index(i["sector"]) for i in given["industries"]])[industry]
-    size = np.exp(1.2 * draws.uniform("output", number) * 3) * np.where(kind == SELF_EMPLOYED, 1.0, 20.0) * (counts & (kind != ORGANISATION))
+    size = (
+        np.exp(1.2 * draws.uniform("output", number) * 3)
+        * np.where(kind == SELF_EMPLOYED, 1.0, 20.0)
+        * (counts & (kind != ORGANISATION))
+    )
     output = np.zeros(len(number))
     in_slice = np.repeat(np.arange(stack.count), a_slice())
     for index, share in enumerate(given["sectors"].values()):

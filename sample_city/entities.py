@@ -5,19 +5,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sample_city.city import City
+from sample_city.defects.rates import Rates
+from sample_city.enterprises import KINDS as ENTERPRISE_KINDS
+from sample_city.enterprises import STATES
 from sample_city.households import NOBODY, ROLES
-from sample_city.parameters import parameters
+from sample_city.knowledge import Office, PoliceView
+from sample_city.parameters import parameters, words
 from sample_city.people import KINDS
 from sample_city.presets import Window
 from sample_city.randomness import Draws
 from sample_city.truth import Truth
 
 
-def add_entities(draws: Draws, city: City, window: Window, truth: Truth) -> None:
+def add_entities(office: Office, window: Window, truth: Truth) -> None:
+    """Append a county's entities and events to the truth."""
+    city = office.city
     truth.add("persons", persons(city))
     truth.add("households", households(city))
     truth.add("addresses", addresses(city))
-    truth.add("lifecycle", lifecycle(city, window))
+    truth.add("enterprises", enterprises(city))
+    truth.add("lifecycle", lifecycle(city, window, office.police))
+    truth.add("identity_events", identity_events(city, office.draws, office.rates))
 
 
 def _coded(codes: np.ndarray, words: tuple[str, ...]) -> pa.Array:
@@ -87,22 +95,88 @@ def addresses(city: City) -> pa.Table:
     )
 
 
-def lifecycle(city: City, window: Window) -> pa.Table:
-    """One row an event of a person in the reported days, by day and person."""
-    people, reference = city.people, city.reference
-    dated = {
-        "BIRTH": np.where(people.birth > reference - 365, people.birth, np.datetime64("NaT")),
-        "MOVE_IN": np.where(people.kind == KINDS.index("floating"), np.datetime64("NaT"), people.moved_in),
+def enterprises(city: City) -> pa.Table:
+    """One row a market entity or organisation, those deregistered in the last year included."""
+    found, rows = city.enterprises, np.flatnonzero(city.enterprises.exists)
+    picked = pa.array(rows)
+    industry = found.industry[rows]
+    listed = words("enterprises")["industries"]
+    parent = found.parent[rows]
+    return pa.table(
+        {
+            "enterprise_no": found.number[rows],
+            "kind": _coded(found.kind[rows], ENTERPRISE_KINDS),
+            "state": _coded(found.state[rows], STATES),
+            "uscc": found.uscc.take(picked),
+            "org_code9": found.org_code.take(picked),
+            "reg_no_15": found.reg_no.take(picked),
+            "name": found.name.take(picked),
+            "industry_code": _coded(industry, tuple(i["code"] for i in listed)),
+            "sector": _coded(industry, tuple(i["sector"] for i in listed)),
+            "established_on": pa.array(found.established[rows]),
+            "deregistered_on": pa.array(found.ended[rows]),
+            "revoked_on": pa.array(found.revoked[rows]),
+            "capital_cny10k": found.capital[rows],
+            "output_cny10k": found.output[rows],
+            "legal_person_no": city.people.number[found.legal_person[rows]],
+            "parent_no": pa.array(found.number[np.maximum(parent, 0)], mask=parent < 0),
+            "address_no": city.addresses.number[found.address[rows]],
+        }
+    )
+
+
+def identity_events(city: City, draws: Draws, rates: Rates) -> pa.Table:
+    """Facts of identity that linkage must not undo: who carries whose number, who was given a second one."""
+    people = city.people
+    shared = np.flatnonzero(draws.chance("defect|number_of_another", people.number, rates["D08"]))
+    second = np.flatnonzero(
+        draws.chance("defect|two_numbers", people.number, rates["D09"]) & ~np.isin(np.arange(len(people.number)), shared)
+    )
+    other = np.concatenate([people.number[city.double_row[shared]], np.full(len(second), NOBODY)])
+    numbers = pa.concat_arrays([city.citizen_no.take(pa.array(city.double_row[shared])), city.second_no.take(pa.array(second))])
+    kinds = np.repeat([0, 1], [len(shared), len(second)])
+    return pa.table(
+        {
+            "person_no": people.number[np.concatenate([shared, second])],
+            "event": _coded(kinds, ("NUMBER_OF_ANOTHER", "SECOND_NUMBER")),
+            "other_person_no": _kin(other),
+            "citizen_no": numbers,
+        }
+    )
+
+
+def lifecycle(city: City, window: Window, police: PoliceView) -> pa.Table:
+    """One row an event in the reported days, persons' and enterprises', by day and entity."""
+    people, found = city.people, city.enterprises
+    never = np.datetime64("NaT", "D")
+    is_kind = {kind: people.kind == KINDS.index(kind) for kind in KINDS}
+    resident = ~is_kind["floating"]
+    of_persons = {
+        "BIRTH": np.where(resident, people.birth, never),
+        "REGISTER": np.where(resident, police.entered, never),
+        "MOVE_IN": np.where(resident, people.moved_in, never),
         "MARRY": people.married,
         "DIVORCE": people.divorced,
-        "DEATH": np.where(people.kind == KINDS.index("dead"), people.left, np.datetime64("NaT")),
-        "MOVE_OUT": np.where(people.kind == KINDS.index("moved_out"), people.left, np.datetime64("NaT")),
-        "MOVE_WITHIN": np.where(people.kind == 0, city.moved_home[city.household_row], np.datetime64("NaT")),
+        "MOVE_WITHIN": np.where(is_kind["registered"], city.moved_home[city.household_row], never),
+        "MOVE_OUT": np.where(is_kind["moved_out"], people.left, never),
+        "DEATH": np.where(is_kind["dead"], people.left, never),
+        "DEREGISTER": np.where(resident, police.struck, never),
     }
-    parts = []
-    for code, (event, days) in enumerate(dated.items()):
-        rows = np.flatnonzero((days > window.opening) & (days <= window.reference))
-        parts.append((np.full(len(rows), code), people.number[rows], days[rows]))
-    kinds, number, day = (np.concatenate([p[i] for p in parts]) for i in range(3))
-    order = np.lexsort((kinds, number, day))
-    return pa.table({"person_no": number[order], "event": _coded(kinds[order], tuple(dated)), "event_date": pa.array(day[order])})
+    of_enterprises = {
+        "SET_UP": np.where(found.exists, found.established, never),
+        "REVOKED": np.where(found.exists, found.revoked, never),
+        "DEREGISTERED": np.where(found.exists, found.ended, never),
+    }
+    tables = [_events("person", people.number, of_persons, window), _events("enterprise", found.number, of_enterprises, window)]
+    return pa.concat_tables(tables).sort_by([(c, "ascending") for c in ("event_date", "entity_kind", "entity_no")])
+
+
+def _events(kind: str, number: np.ndarray, dated: dict[str, np.ndarray], window: Window) -> pa.Table:
+    """The events of one kind of entity that lie in the reported days."""
+    found = [np.flatnonzero((days > window.opening) & (days <= window.reference)) for days in dated.values()]
+    rows = np.concatenate(found)
+    code = np.repeat(np.arange(len(dated)), [len(f) for f in found])
+    day = np.concatenate([days[f] for days, f in zip(dated.values(), found, strict=True)])
+    names = pa.array(list(dated)).take(pa.array(code))
+    kinds = pa.repeat(pa.scalar(kind), len(rows))
+    return pa.table({"entity_kind": kinds, "entity_no": number[rows], "event": names, "event_date": pa.array(day)})

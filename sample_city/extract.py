@@ -42,6 +42,7 @@ class Source:
     delimiter: str = ","
     widths: dict[str, int] = field(default_factory=dict)
     error_factor: float = 1.0
+    steady: tuple[str, ...] = ()
     identity: str = ""
     """Sources of one identity are one register: they repeat the same clerk's errors."""
 
@@ -121,3 +122,8 @@ def blank(values: pa.Array, where: np.ndarray) -> pa.Array:
 
 def constant(value: str, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, pa.string()), rows)
+
+
+def coordinate_text(degrees: np.ndarray) -> pa.Array:
+    """Seven decimals, about a centimetre."""
+    return pa.array(np.char.mod("%.7f", degrees).astype(object), pa.string())

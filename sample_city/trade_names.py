@@ -12,7 +12,9 @@ BRANCH_WORD = "分公司"
 SHOP_ENDINGS = "店馆厂乐宿行"
 
 
-def entity_names(draws: Draws, number: np.ndarray, kind: np.ndarray, industry: np.ndarray, parent: np.ndarray, unit: np.ndarray) -> pa.Array:
+def entity_names(
+    draws: Draws, number: np.ndarray, kind: np.ndarray, industry: np.ndarray, parent: np.ndarray, unit: np.ndarray
+) -> pa.Array:
     """One name a row; no two alike within a county. One pass over entities, of which there are a tenth as many as persons."""
     given = words("enterprises")
     first, second = (

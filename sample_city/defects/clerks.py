@@ -3,6 +3,7 @@
 `draw` is a 64-bit number of the row; alternatives are chosen by its remainder.
 """
 
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 
@@ -116,3 +117,34 @@ def lower_case(code: str, draw: int) -> str:
         return lowered
     at = 2 + draw // 2 % 14
     return code[:at] + {"0": "O", "1": "I", "5": "S", "2": "Z"}.get(code[at], "O") + code[at + 1 :]
+
+
+def outdated(field: str) -> Callable[[str, int], str]:
+    """D19: writes the code that an earlier edition had for the same thing; codes without one stay."""
+    codes = words("defects")["outdated_codes"]
+    if field == "division_code":
+        return lambda code, draw: code[:6] + codes["dissolved_township"] + code[9:] if len(code) == 12 else code
+    return lambda code, draw: codes[field].get(code, code)
+
+
+def other_capital(text: str, draw: int) -> str:
+    """D20: the same amount in yuan, with separators, or with another unit word; and sometimes another notation of the currency."""
+    amount = int(text.removesuffix("万元人民币"))
+    forms = (f"{amount * 10_000}元人民币", f"{amount:,}(万元人民币)", f"{amount}.000000万人民币", f"{amount * 10_000:,}元")
+    return forms[draw % len(forms)]
+
+
+def without_currency(text: str, draw: int) -> str:
+    """D20: the unit stands, the currency is left out."""
+    return text.removesuffix("人民币")
+
+
+def with_phone(text: str, draw: int) -> str:
+    """D24: a phone or a citizen number in a text that should hold none; both synthetic."""
+    telling = f"联系电话120{draw % 10**8:08d}" if draw % 3 else f"证件号990122{1950 + draw % 50}0101{draw % 1000:03d}X"
+    return f"{text}，{telling}" if text else telling
+
+
+def illegal_state(state: str, draw: int) -> str:
+    """D26: a state that the event cannot lead to: deregistered at the setting up, existing at the end."""
+    return {"存续": "注销", "注销": "存续", "吊销": "存续", "歇业": "注销"}[state]

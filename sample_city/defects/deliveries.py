@@ -67,7 +67,9 @@ def drift(draws: Draws, extract: Extract, sheet: Sheet, opening: np.datetime64, 
     if steady or not draws.chance(stream, ONE, rates["D18"])[0]:
         return sheet, []
     kind = DRIFTS[draws.below(f"{stream}|kind", ONE, len(DRIFTS))[0]]
-    changed = {"column_added": _add, "column_renamed": _rename, "columns_reordered": _reorder, "type_changed": _retype}[kind](sheet)
+    changed = {"column_added": _add, "column_renamed": _rename, "columns_reordered": _reorder, "type_changed": _retype}[kind](
+        sheet
+    )
     agreed, came = (",".join(s.headings) for s in (sheet, changed))
     return changed, [FileDefect("D18", kind, agreed, came)] if changed is not sheet else []
 

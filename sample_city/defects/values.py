@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from sample_city.defects import clerks
 from sample_city.defects.rates import Rates
-from sample_city.extract import Extract
+from sample_city.extract import Extract, Source
 from sample_city.randomness import Draws
 
 
@@ -43,16 +43,15 @@ class Kind:
     write: Callable[[str, int], str] | None = None
     formats: tuple[str, ...] = ()
     alternative: str = ""
+    fills_blanks: bool = False
     stream: str = ""
     """A stream of its own makes the kind befall an entity in every register alike."""
 
 
+MOJIBAKE = Kind("D15", "D15_mojibake", clerks.mojibake)
 KINDS: dict[str, tuple[Kind, ...]] = {
-    "name": (
-        Kind("D01", "D01", clerks.confuse_character),
-        Kind("D02", "D02", clerks.swap_given_name),
-        Kind("D15", "D15_mojibake", clerks.mojibake),
-    ),
+    "name": (Kind("D01", "D01", clerks.confuse_character), Kind("D02", "D02", clerks.swap_given_name), MOJIBAKE),
+    "entity_name": (MOJIBAKE,),
     "birth_date": (Kind("D03", "D03", clerks.swap_day_and_month), Kind("D04", "D04", clerks.lunar_for_solar)),
     "citizen_no": (
         Kind("D08", "D08", alternative="shared_no", stream="number_of_another"),
@@ -62,23 +61,38 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind("D07", "D07", clerks.fifteen_digits),
         Kind("D16", "D16_float", clerks.as_float, formats=("workbook",)),
     ),
-    "address_text": (Kind("D11", "D11", alternative="former_address"), Kind("D12", "D12", clerks.shorten_address)),
+    "address_text": (Kind("D11", "D11", alternative="former_address"), Kind("D12", "D12", clerks.shorten_address), MOJIBAKE),
+    "credit_code": (Kind("D25", "D25", clerks.lower_case), Kind("D25", "D25_old", alternative="reg_no")),
+    "capital_text": (Kind("D20", "D20_unit", clerks.other_capital), Kind("D20", "D20_no_currency", clerks.without_currency)),
+    "free_text": (Kind("D24", "D24", clerks.with_phone, fills_blanks=True),),
+    "registration_state": (Kind("D26", "D26", clerks.illegal_state),),
+    "division_code": (Kind("D19", "D19", clerks.outdated("division_code")),),
+    "kind": (Kind("D19", "D19", clerks.outdated("kind")),),
+    "office_code": (Kind("D19", "D19", clerks.outdated("office_code")),),
+    "industry_code": (Kind("D19", "D19", clerks.outdated("industry_code")),),
 }
-"""Fields of one meaning fail alike in every source."""
+"""Errors by the meaning of a field; fields of one meaning fail alike in every source."""
 SAME_MEANING = {
-    "child_name": "name",
-    "mother_name": "name",
-    "father_name": "name",
-    "party1_name": "name",
-    "party2_name": "name",
-    "mother_no": "citizen_no",
-    "father_no": "citizen_no",
-    "party1_no": "citizen_no",
-    "party2_no": "citizen_no",
-    "landlord_no": "citizen_no",
-    "mother_address": "address_text",
-}
-"""Fields that fail like another one."""
+    "child_name": "name", "mother_name": "name", "father_name": "name", "party1_name": "name", "party2_name": "name",
+    "guardian_name": "name", "legal_person_name": "name",
+    "mother_no": "citizen_no", "father_no": "citizen_no", "party1_no": "citizen_no", "party2_no": "citizen_no",
+    "landlord_no": "citizen_no", "legal_person_no": "citizen_no",
+    "mother_address": "address_text", "uscc": "credit_code", "employer_uscc": "credit_code",
+    "remark": "free_text", "scope_text": "free_text",
+}  # fmt: skip
+
+
+def meaning(source: Source, field: str) -> str:
+    """What a field means for errors; empty where it is none of a clerk's writing."""
+    if field in source.steady:
+        return ""
+    if source.dataset.startswith("enterprise") and field == "name":
+        return "entity_name"
+    if source.dataset == "enterprise__registrations" and field == "status_code":
+        return "registration_state"
+    if field == "kind" and source.dataset != "population__marriages":
+        return ""
+    return SAME_MEANING.get(field, field)
 
 
 def inject(draws: Draws, extract: Extract, rates: Rates) -> tuple[Extract, Log]:
@@ -111,16 +125,18 @@ def _errors(draws: Draws, extract: Extract, field: str, rates: Rates):
     source, key = extract.source, extract.key
     stream = f"{source.register}|{field}"
     hit = draws.uniform(f"defect|{stream}", key)
-    free = pc.not_equal(extract.columns[field], "").to_numpy(zero_copy_only=False)
-    edge = 0.0
-    for kind in KINDS.get(SAME_MEANING.get(field, field), ()):
+    present = pc.not_equal(extract.columns[field], "").to_numpy(zero_copy_only=False)
+    free = np.ones(extract.rows, dtype=bool)
+    edge = np.zeros(extract.rows)
+    for kind in KINDS.get(meaning(source, field), ()):
         if not _may(kind, extract, field):
             continue
         if kind.stream:
             befallen = draws.chance(f"defect|{kind.stream}", key, rates[kind.rate]) & _uses(draws, kind, extract)
         else:
-            share = rates[kind.rate] * source.error_factor
+            share = _shares(kind, extract, rates)
             befallen, edge = (hit >= edge) & (hit < edge + share), edge + share
+        befallen &= present | kind.fills_blanks
         rows = np.flatnonzero(befallen & free)
         free &= ~befallen
         values = _wrong_values(draws, extract, field, kind, rows, stream)
@@ -128,6 +144,16 @@ def _errors(draws: Draws, extract: Extract, field: str, rates: Rates):
         changed = np.array([a != b for a, b in zip(values, old, strict=True)], dtype=bool)
         if changed.any():
             yield kind, rows[changed], [value for value, is_new in zip(values, changed, strict=True) if is_new]
+
+
+def _shares(kind: Kind, extract: Extract, rates: Rates) -> np.ndarray:
+    """The kind's rate by row; the numbers of children under one year are missing more often."""
+    share = np.full(extract.rows, rates[kind.rate] * extract.source.error_factor)
+    if kind.defect == "D05" and "birth_date" in extract.columns:
+        a_year_ago = str(extract.day - 365).replace("-", "")
+        newborn = pc.greater(extract.columns["birth_date"], a_year_ago).to_numpy(zero_copy_only=False)
+        share[newborn] = rates["D05_newborn"] * extract.source.error_factor
+    return share
 
 
 def _may(kind: Kind, extract: Extract, field: str) -> bool:

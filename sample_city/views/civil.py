@@ -28,7 +28,9 @@ def marriages(office: Office, source: Source, day: np.datetime64, since: np.date
     man = np.where(people.sex[rows] == MALE, people.number[rows], mate)
     woman = np.where(people.sex[rows] == FEMALE, people.number[rows], mate)
     columns = {
-        "register_no": pc.binary_join_element_wise("J", OFFICE[:6], record_numbers(source.register, people.number[rows], 10), "-"),
+        "register_no": pc.binary_join_element_wise(
+            "J", OFFICE[:6], record_numbers(source.register, people.number[rows], 10), "-"
+        ),
         "kind": pc.if_else(pa.array(is_divorce), "离婚", "结婚"),
         "date": text_of(np.where(is_divorce, people.divorced[rows], people.married[rows])),
         "office_code": constant(OFFICE, len(rows)),

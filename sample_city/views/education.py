@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sample_city.extract import Extract, Source, constant, text_of
+from sample_city.extract import Extract, Source, constant
 from sample_city.identifiers import numbers, record_numbers
 from sample_city.knowledge import Office
 from sample_city.people import REGISTERED
@@ -31,7 +31,9 @@ def enrolments(office: Office, source: Source, day: np.datetime64, since: np.dat
         "term": constant(f"{str(day)[:4]}-1", len(rows)),
         "grade_code": numbers(age[rows] - SCHOOL_AGES[0] + 1, 2),
         "boarding": pc.if_else(pa.array(draws.chance("boarding", number, 0.12)), "是", "否"),
-        "guardian_name": pc.if_else(pa.array(guardian < 0), "", city.names.take(pa.array(np.where(guardian < 0, 0, people.row(guardian))))),
+        "guardian_name": pc.if_else(
+            pa.array(guardian < 0), "", city.names.take(pa.array(np.where(guardian < 0, 0, people.row(guardian))))
+        ),
     }
 
     made = person_extract(city, source, day, rows, columns)

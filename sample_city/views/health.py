@@ -31,7 +31,9 @@ def births(office: Office, source: Source, day: np.datetime64, since: np.datetim
         "child_name": city.names.take(picked),
         "birth_at": pc.binary_join_element_wise(text_of(people.birth[rows]), numbers(minute // 60 * 100 + minute % 60, 4), ""),
         "sex_code": text_of(people.sex[rows]),
-        "weight_g": text_of(draws.between("birth_weight_a", number, 1300, 2000) + draws.between("birth_weight_b", number, 1300, 2000)),
+        "weight_g": text_of(
+            draws.between("birth_weight_a", number, 1300, 2000) + draws.between("birth_weight_b", number, 1300, 2000)
+        ),
         "mother_no": city.citizen_no.take(pa.array(mother)),
         "mother_name": city.names.take(pa.array(mother)),
         "father_no": city.citizen_no.take(pa.array(father)),

@@ -62,7 +62,9 @@ def _runs_on_after_death(office: Office, day: np.datetime64) -> np.ndarray:
     return (died <= day) & office.draws.chance("insured_after_death", people.number, office.rates["D21"])
 
 
-def _rows(office: Office, source: Source, day: np.datetime64, rows: np.ndarray, scheme: pa.Array, by_employer: np.ndarray) -> Extract:
+def _rows(
+    office: Office, source: Source, day: np.datetime64, rows: np.ndarray, scheme: pa.Array, by_employer: np.ndarray
+) -> Extract:
     city, draws = office.city, office.draws
     number = city.people.number[rows]
     columns = {

@@ -7,16 +7,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from shapely import Polygon, box, get_coordinates
 
+from sample_city.defects.positions import SECOND_SUPPLIER
 from sample_city.divisions import COMMITTEES_2014, short, townships, units
 from sample_city.dwellings import BLOCK, HOUSE, SHOP, county_name, real_code
-from sample_city.extract import Extract, Source, constant, text_of
+from sample_city.extract import Extract, Source, constant, coordinate_text, text_of
 from sample_city.identifiers import record_numbers
 from sample_city.knowledge import Office
 from sample_city.outlines import to_degrees, unit_outlines
 from sample_city.parameters import rows as rows_of
 
 CRS = "cgcs2000"
-SUPPLIERS = ("测绘院", "图商甲")
+SUPPLIERS = ("测绘院", SECOND_SUPPLIER)
 SHARE_OF_SECOND_SUPPLIER = 0.25
 FOOTPRINTS_M = {HOUSE: (12.0, 10.0), BLOCK: (45.0, 12.0), SHOP: (18.0, 12.0)}
 HOUSEHOLDS_A_GRID = {True: 300, False: 150}
@@ -83,11 +84,6 @@ def addresses(office: Office, source: Source, day: np.datetime64, since: np.date
     return Extract(source, day, columns, {"self": ("address", found.number)})
 
 
-def coordinate_text(degrees: np.ndarray) -> pa.Array:
-    """Seven decimals, about a centimetre."""
-    return pa.array(np.char.mod("%.7f", degrees).astype(object), pa.string())
-
-
 def building_ids(office: Office, key: np.ndarray) -> pa.Array:
     return pc.binary_join_element_wise("JZ", str(office.city.first_code), record_numbers("buildings", key, 10), "")
 
@@ -97,7 +93,9 @@ def buildings(office: Office, source: Source, day: np.datetime64, since: np.date
     found, draws = office.city.addresses, office.draws
     key, first = np.unique(found.building_key, return_index=True)
     kind = found.kind[first]
-    floors = np.choose(kind, [draws.between("floors_house", key, 1, 4), np.full(len(key), 6), draws.between("floors_shop", key, 1, 5)])
+    floors = np.choose(
+        kind, [draws.between("floors_house", key, 1, 4), np.full(len(key), 6), draws.between("floors_shop", key, 1, 5)]
+    )
     sides = np.array([FOOTPRINTS_M[k] for k in (HOUSE, BLOCK, SHOP)])[kind]
     columns = {
         "building_id": building_ids(office, key),
@@ -120,7 +118,9 @@ def _footprints(x: np.ndarray, y: np.ndarray, sides: np.ndarray) -> pa.Array:
     for dx, dy in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)):
         lon, lat = to_degrees(x + dx * sides[:, 0] / 2, y + dy * sides[:, 1] / 2)
         corners.append(pc.binary_join_element_wise("[", coordinate_text(lon), ",", coordinate_text(lat), "]", ""))
-    return pc.binary_join_element_wise('{"type":"Polygon","coordinates":[[', pc.binary_join_element_wise(*corners, ","), "]]}", "")
+    return pc.binary_join_element_wise(
+        '{"type":"Polygon","coordinates":[[', pc.binary_join_element_wise(*corners, ","), "]]}", ""
+    )
 
 
 def grids(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:

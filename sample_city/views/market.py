@@ -35,13 +35,22 @@ def enterprise_columns(city: City, rows: np.ndarray) -> dict[str, pa.Array]:
     }
 
 
-def enterprise_extract(office: Office, source: Source, day: np.datetime64, rows: np.ndarray, columns: dict[str, pa.Array]) -> Extract:
+def enterprise_extract(
+    office: Office, source: Source, day: np.datetime64, rows: np.ndarray, columns: dict[str, pa.Array]
+) -> Extract:
     city = office.city
     found = enterprise_columns(city, rows) | columns
     counts = parameters().slice
-    other = rows // (len(city.enterprises.number) // city.stack.count) * counts.addresses + counts.households + counts.vacant_dwellings
+    other = (
+        rows // (len(city.enterprises.number) // city.stack.count) * counts.addresses
+        + counts.households
+        + counts.vacant_dwellings
+    )
     moved = other + office.draws.below("former_premises", city.enterprises.number[rows], counts.business_premises)
-    alternatives = {"former_address": city.addresses.text.take(pa.array(moved)), "reg_no": city.enterprises.reg_no.take(pa.array(rows))}
+    alternatives = {
+        "former_address": city.addresses.text.take(pa.array(moved)),
+        "reg_no": city.enterprises.reg_no.take(pa.array(rows)),
+    }
     entities = {"self": ("enterprise", city.enterprises.number[rows])}
     if "legal_person_name" in source.columns:
         entities["legal_person"] = ("person", city.people.number[city.enterprises.legal_person[rows]])
@@ -52,7 +61,9 @@ def _events(office: Office) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All registration events: entity row, kind, day; by day, entity and kind."""
     found, draws = office.city.enterprises, office.draws
     registered = found.exists & (found.kind != ORGANISATION)
-    span = np.maximum((np.where(np.isnat(found.ended), office.city.reference, found.ended) - found.established).astype(np.int64), 1)
+    span = np.maximum(
+        (np.where(np.isnat(found.ended), office.city.reference, found.ended) - found.established).astype(np.int64), 1
+    )
     changed = found.established + draws.below("changed_day", found.number, span)
     days = {SET_UP: found.established, CHANGED: changed, DEREGISTERED_EVENT: found.ended, REVOKED_EVENT: found.revoked}
     happened = {kind: registered & ~np.isnat(day) for kind, day in days.items()}
@@ -95,7 +106,9 @@ def _capital(capital: np.ndarray) -> pa.Array:
 
 def _scope(office: Office, rows: np.ndarray) -> pa.Array:
     """The trade word with what is usually done with it."""
-    trade = pa.array([i["words"][0] for i in words("enterprises")["industries"]]).take(pa.array(office.city.enterprises.industry[rows]))
+    trade = pa.array([i["words"][0] for i in words("enterprises")["industries"]]).take(
+        pa.array(office.city.enterprises.industry[rows])
+    )
     deeds = pa.array(["零售、批发", "加工、销售", "生产、销售", "服务"])
     deed = deeds.take(pa.array(office.draws.below("scope", office.city.enterprises.number[rows], 4)))
     return pc.binary_join_element_wise(trade, deed, "：")
@@ -133,8 +146,12 @@ def tax(office: Office, source: Source, day: np.datetime64, since: np.datetime64
     """Taxpayers of the month: half of the self-employed, nearly all others; some go on filing after deregistration."""
     found, draws = office.city.enterprises, office.draws
     share = np.where(found.kind == SELF_EMPLOYED, 0.33, 0.96)
-    ends = np.where(np.isnat(found.ended), np.datetime64("2999-12-31"), found.ended + draws.below("tax_stop_lag", found.number, 60))
-    open_now = found.exists & (found.kind != ORGANISATION) & (found.established + 15 <= day) & (ends > day) & (found.state != REVOKED)
+    ends = np.where(
+        np.isnat(found.ended), np.datetime64("2999-12-31"), found.ended + draws.below("tax_stop_lag", found.number, 60)
+    )
+    open_now = (
+        found.exists & (found.kind != ORGANISATION) & (found.established + 15 <= day) & (ends > day) & (found.state != REVOKED)
+    )
     rows = np.flatnonzero(open_now & draws.chance("taxpayer", found.number, share))
     number = found.number[rows]
     paid = np.round(found.output[rows] * 10_000 / 12 * 0.08 * (0.5 + draws.uniform(f"tax_{day}", number)), 2)
@@ -186,7 +203,9 @@ def inspections(office: Office, source: Source, day: np.datetime64, since: np.da
     rows = np.flatnonzero(open_now & draws.chance(f"inspected_{day}", found.number, 0.0013 * span))
     number = found.number[rows]
     columns = {
-        "document_no": pc.binary_join_element_wise("JC", str(day).replace("-", ""), record_numbers(source.register, number, 9), ""),
+        "document_no": pc.binary_join_element_wise(
+            "JC", str(day).replace("-", ""), record_numbers(source.register, number, 9), ""
+        ),
         "kind": pa.array(["日常检查", "专项检查", "行政处罚"]).take(pa.array(draws.pick(f"visit_{day}", number, (70, 25, 5)))),
         "result_code": pa.array(["合格", "责令改正", "立案"]).take(pa.array(draws.pick(f"result_{day}", number, (80, 17, 3)))),
         "date": text_of(day - draws.below(f"visit_day_{day}", number, span).astype("timedelta64[D]")),

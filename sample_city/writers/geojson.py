@@ -19,7 +19,9 @@ def write(path: Path, sheet: Sheet, style: Style) -> int:
     geometry = sheet.fields.index("geometry")
     table = pa.table(list(sheet.columns), names=[f"c{i}" for i in range(len(sheet.columns))])
     with path.open("w", encoding=style.encoding, newline="\n") as file:
-        file.write('{"type":"FeatureCollection","synthetic":true,"notice":' + json.dumps(NOTICE, ensure_ascii=False) + ',"features":[\n')
+        file.write(
+            '{"type":"FeatureCollection","synthetic":true,"notice":' + json.dumps(NOTICE, ensure_ascii=False) + ',"features":[\n'
+        )
         for number, batch in enumerate(table.to_batches(max_chunksize=BATCH)):
             pairs = [pc.binary_join_element_wise(f'"{sheet.headings[i]}":"', batch.column(i), '"', "") for i in places]
             properties = pc.binary_join_element_wise(*pairs, ",")

@@ -20,7 +20,10 @@ def write(path: Path, sheet: Sheet, style: Style) -> int:
         file.write(f'<?xml version="1.0" encoding="{style.encoding.upper()}"?>\n<!-- {NOTICE} -->\n')
         file.write(f'<records title="{sheet.title}" synthetic="true" count="{sheet.rows}">\n')
         for batch in table.to_batches(max_chunksize=BATCH):
-            parts = [pc.binary_join_element_wise(f"<{h}>", c, f"</{h}>", "") for h, c in zip(sheet.headings, batch.columns, strict=True)]
+            parts = [
+                pc.binary_join_element_wise(f"<{h}>", c, f"</{h}>", "")
+                for h, c in zip(sheet.headings, batch.columns, strict=True)
+            ]
             file.write("\n".join(pc.binary_join_element_wise("<record>", *parts, "</record>", "").to_pylist()) + "\n")
         file.write("</records>\n")
     return FIRST_ROW
