@@ -1,7 +1,8 @@
 """Standard addresses and the buildings they stand in: dwellings, vacant dwellings, business premises.
 
-Villages have hamlets with numbered houses, communities have compounds with buildings, staircases and rooms, both have roads with numbered
-premises. A place in the unit follows from the rank among the unit's addresses of the same kind, so a larger city only adds addresses.
+Villages have hamlets with numbered houses, communities have compounds with buildings, staircases and rooms, both have
+roads with numbered premises. A place in the unit follows from the rank among the unit's addresses of the same kind,
+so a larger city only adds addresses.
 """
 
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Addresses:
 
 @cache
 def _places(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per (unit, place): name, centre in metres (2), direction of its rows in radians. Units that were one in 2014 share no name."""
+    """Per (unit, place): name, centre in metres (2), direction of rows in radians. Units that were one in 2014 share no name."""
     draws, found = Draws(seed), units()
     names = np.full((len(found), PLACES), "", dtype=object)
     centres = np.zeros((len(found), PLACES, 2))
@@ -95,8 +96,8 @@ def build_addresses(draws: Draws, stack: Stack) -> Addresses:
     floor, side = np.divmod(in_staircase, FLATS_A_FLOOR)
     block = np.choose(kind, [within, building, within // SHOPS_A_BUILDING])
     x, y = _position(draws.seed, unit, place, kind, block)
-    parts = dict(number=number, unit=unit, place=place, kind=kind, house=within + 1, building=building + 1)
-    parts |= dict(staircase=staircase + 1, room=(floor + 1) * 100 + side + 1, x=x, y=y)
+    parts = {"number": number, "unit": unit, "place": place, "kind": kind, "house": within + 1, "building": building + 1}
+    parts |= {"staircase": staircase + 1, "room": (floor + 1) * 100 + side + 1, "x": x, "y": y}
     parts["building_key"] = ((stack.county * len(units()) + unit) * PLACES + place) * 4096 + block
     lon, lat = to_degrees(x, y)
     return Addresses(**parts, **_texts(draws.seed, stack.county, parts), lon=np.round(lon, 7), lat=np.round(lat, 7))

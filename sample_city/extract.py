@@ -72,7 +72,7 @@ class Implant:
 
 @dataclass(frozen=True)
 class Extract:
-    """Rows of one file. `entities` maps a role in the record (`self`, `mother`, ...) to (kind, entity numbers; -1 where nobody)."""
+    """Rows of one file. `entities` maps a role in the record (`self`, `mother`, ...) to (kind, numbers; -1: nobody)."""
 
     source: Source
     day: np.datetime64

@@ -120,7 +120,7 @@ def _sexes(rows: _Rows, template: np.ndarray, stack: Stack) -> np.ndarray:
 
 
 def _ages(rows: _Rows, sex: np.ndarray, template: np.ndarray) -> np.ndarray:
-    """Full years on the reference day: heads first, then spouses beside them, children below the mother, parents above the head."""
+    """Full years on the reference day: heads, spouses beside them, children below the mother, parents above the head."""
     draws, number = rows.draws, rows.number
     age = draws.between("age", number, rows.low, rows.high)
     head = rows.first_row[rows.household]

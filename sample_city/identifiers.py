@@ -1,7 +1,7 @@
 """Citizen numbers (GB 11643), credit codes (GB 32100), organisation codes (GB 11714) and registration numbers, as columns.
 
-All are synthetic: their division is 99xxxx, which GB/T 2260 assigns to no province. Phones begin with 120, which is no prefix of mobile
-networks.
+All are synthetic: their division is 99xxxx, which GB/T 2260 assigns to no province. Phones begin with 120, which is
+no prefix of mobile networks.
 """
 
 import hashlib

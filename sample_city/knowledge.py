@@ -58,7 +58,7 @@ def police_view(draws: Draws, city: City) -> PoliceView:
 
 
 def home_rows(city: City, rows: np.ndarray, day: np.datetime64, moved: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the addresses of persons on a day, and of their former ones. `moved` replaces the true days of moving by known ones."""
+    """Rows of persons' addresses on a day, and of their former ones. `moved` replaces the true days of moving by known ones."""
     household = city.household_row[rows]
     when = city.moved_home[household] if moved is None else moved[rows]
     before = when > day

@@ -40,7 +40,7 @@ def _dead(draws: Draws, stack: Stack, of: People, age: np.ndarray, number: np.nd
     line = np.where(sex == MALE, _line_of_husband(of, host, number), number)
     role = np.where(of.role[host] == PARENT, PARENT, SPOUSE)
     same = _alike(of, host, number, DEAD, role, sex, birth_dates(draws, number, own_age, reference), died, line)
-    return People(**same | dict(spouse=of.number[host], married=married)), widowed
+    return People(**same | {"spouse": of.number[host], "married": married}), widowed
 
 
 def _line_of_husband(of: People, widow: np.ndarray, number: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ def _moved_out(draws: Draws, stack: Stack, of: People, age: np.ndarray, number: 
     woman = np.where(of.sex[host] == MALE, mate, host)
     birth = birth_dates(draws, number, own_age, reference)
     same = _alike(of, host, number, MOVED_OUT, np.full(len(host), CHILD), sex, birth, left, of.line[man])
-    return People(**same | dict(father=of.number[man], mother=of.number[woman], married=np.full(len(host), NEVER)))
+    return People(**same | {"father": of.number[man], "mother": of.number[woman], "married": np.full(len(host), NEVER)})
 
 
 def _row_of_number(of: People, number: np.ndarray) -> np.ndarray:
@@ -76,9 +76,14 @@ def _alike(of: People, host: np.ndarray, number, kind: int, role, sex, birth, le
     """Columns that a leaver shares with the host household; kin are nobody until said otherwise."""
     nobody, never = np.full(len(host), NOBODY), np.full(len(host), NEVER)
     shared = {name: getattr(of, name)[host] for name in ("household", "is_agricultural", "is_she")}
-    kin = dict(father=nobody, mother=nobody, spouse=nobody)
-    dates = dict(moved_in=never, left=left, divorced=never, widowed=never)
-    return shared | kin | dates | dict(number=number, kind=np.full(len(host), kind), role=role, sex=sex, birth=birth, line=line)
+    kin = {"father": nobody, "mother": nobody, "spouse": nobody}
+    dates = {"moved_in": never, "left": left, "divorced": never, "widowed": never}
+    return (
+        shared
+        | kin
+        | dates
+        | {"number": number, "kind": np.full(len(host), kind), "role": role, "sex": sex, "birth": birth, "line": line}
+    )
 
 
 def floating_people(draws: Draws, stack: Stack, reference) -> People:

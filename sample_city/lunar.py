@@ -1,8 +1,8 @@
 """Solar to lunar dates, 1900-02 to 2015-02, for clerks who enter the lunar birthday as if it were solar.
 
-One number a year: bits 4-15 say which of the months 1-12 has 30 days (bit 15 is month 1), the low four bits the month after which a leap
-month stands (0 = none), bit 16 whether the leap month has 30 days. Table of the traditional calendar as computed by Purple Mountain
-Observatory; the first day of lunar 1900 is 1900-01-31.
+One number a year: bits 4-15 say which of the months 1-12 has 30 days (bit 15 is month 1), the low four bits the month
+after which a leap month stands (0 = none), bit 16 whether the leap month has 30 days. Table of the traditional
+calendar as computed by Purple Mountain Observatory; the first day of lunar 1900 is 1900-01-31.
 """
 
 from datetime import date, timedelta

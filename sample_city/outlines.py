@@ -1,7 +1,7 @@
 """An invented outline of the county's extent, cut into its townships and units; positions in metres around the county's centre.
 
-The plane is a local equirectangular one: x = dlon * 111,320 m * cos(lat0), y = dlat * 110,946 m (lengths of a degree at 30 N, WGS 84
-ellipsoid rounded). Nothing here is surveyed, so the plane only has to be one and the same everywhere.
+The plane is a local equirectangular one: x = dlon * 111,320 m * cos(lat0), y = dlat * 110,946 m (lengths of a degree
+at 30 N, WGS 84 ellipsoid rounded). Nothing here is surveyed, so the plane only has to be one and the same everywhere.
 """
 
 from functools import cache

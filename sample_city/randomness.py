@@ -1,7 +1,8 @@
 """Counter-based random numbers: a value is a function of (seed, stream name, entity number) and of nothing else.
 
-SplitMix64: G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, with the mixing constants
-of variant 13 by D. Stafford. Output n of a generator started at `key` is mix(key + (n + 1) * gamma), so any output can be had directly.
+SplitMix64: G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, with the
+mixing constants of variant 13 by D. Stafford. Output n of a generator started at `key` is mix(key + (n + 1) * gamma),
+so any output can be had directly.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """How slices stack up to a county: entity numbers, and which unit each dwelling stands in.
 
-A county's positions 0..n-1 are laid along the units by their quotas and cut into ten segments. Slice b takes every tenth position of
-segment b mod 10, so that slice 0 holds a tenth of one unit in ten and ten slices hold a tenth of every unit.
+A county's positions 0..n-1 are laid along the units by their quotas and cut into ten segments. Slice b takes every
+tenth position of segment b mod 10, so that slice 0 holds a tenth of one unit in ten and ten slices hold a tenth of
+every unit.
 """
 
 from dataclasses import dataclass

@@ -72,14 +72,18 @@ class Truth:
     def add_defects(self, source: str, file: str, log: Log, first_row: int) -> None:
         """The log of a file's errors; rows repeated in the file name the row they repeat."""
         true = [str(int(v) + first_row) if d == "D10" else v for v, d in zip(log.true_value, log.defect, strict=True)]
-        columns = dict(
-            row_no=log.row + first_row, field=log.field, defect_id=log.defect, true_value=true, injected_value=log.injected_value
-        )
+        columns = {
+            "row_no": log.row + first_row,
+            "field": log.field,
+            "defect_id": log.defect,
+            "true_value": true,
+            "injected_value": log.injected_value,
+        }
         self.add("defects", _table("defects", len(log.row), {"source": source, "file": file}, **columns))
 
     def add_file_defect(self, source: str, file: str, found: FileDefect) -> None:
-        columns = dict(row_no=[WHOLE_FILE], field=[found.what], defect_id=[found.defect])
-        columns |= dict(true_value=[found.true_value], injected_value=[found.injected_value])
+        columns = {"row_no": [WHOLE_FILE], "field": [found.what], "defect_id": [found.defect]}
+        columns |= {"true_value": [found.true_value], "injected_value": [found.injected_value]}
         self.add("defects", _table("defects", 1, {"source": source, "file": file}, **columns))
 
 

@@ -1,4 +1,5 @@
-"""What clerks write instead of the right value. Each function maps (value, draw) to another value, or to the same if it cannot fail so.
+"""What clerks write instead of the right value. Each function maps (value, draw) to another
+value, or to the same if it cannot fail so.
 
 `draw` is a 64-bit number of the row; alternatives are chosen by its remainder.
 """
@@ -128,7 +129,7 @@ def outdated(field: str) -> Callable[[str, int], str]:
 
 
 def other_capital(text: str, draw: int) -> str:
-    """D20: the same amount in yuan, with separators, or with another unit word; and sometimes another notation of the currency."""
+    """D20: the same amount in yuan, with separators, or with another unit word or notation of the currency."""
     amount = int(text.removesuffix("万元人民币"))
     forms = (f"{amount * 10_000}元人民币", f"{amount:,}(万元人民币)", f"{amount}.000000万人民币", f"{amount * 10_000:,}元")
     return forms[draw % len(forms)]

@@ -1,7 +1,7 @@
 """Wrong values in fields: which rows get which error, and the log of it.
 
-A row's error depends on the register and the entity, not on the file: a department that misspelt a name repeats it in every extract.
-A field gets at most one error; the kinds of one field share one draw.
+A row's error depends on the register and the entity, not on the file: a department that misspelt a name repeats it in
+every extract. A field gets at most one error; the kinds of one field share one draw.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Kind:
-    """A defect of a field: its id, its rate's name, and what it writes; without `write` the value is one of the extract's alternatives."""
+    """A defect of a field: its id, its rate's name, and what it writes; without `write` one of the extract's alternatives."""
 
     defect: str
     rate: str
@@ -177,7 +177,7 @@ def _wrong_values(draws: Draws, extract: Extract, field: str, kind: Kind, rows: 
 
 
 def repeat_rows(draws: Draws, extract: Extract, file: str, rates: Rates) -> tuple[Extract, Log]:
-    """D10: some rows of the file stand there twice; the copies come last. The log's true value is the row (from 0) they repeat."""
+    """D10: some rows of the file stand there twice; the copies come last. The log's true value is the row they repeat."""
     twice = np.flatnonzero(draws.chance(f"repeated|{file}", np.arange(extract.rows), rates["D10"]))
     copies = extract.rows + np.arange(len(twice))
     log = Log(copies, [""] * len(twice), ["D10"] * len(twice), [str(row) for row in twice.tolist()], [""] * len(twice))

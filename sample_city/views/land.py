@@ -1,5 +1,6 @@
 """Statistics, natural resources and the governance office: divisions, boundaries, addresses, buildings, grids."""
 
+import itertools
 import json
 
 import numpy as np
@@ -142,5 +143,5 @@ def _strips(outline: Polygon, count: int) -> list[Polygon]:
     """Strips of equal width from west to east; together they are the outline."""
     left, bottom, right, top = outline.bounds
     edges = np.linspace(left, right, count + 1)
-    strips = [outline.intersection(box(a, bottom, b, top)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    strips = [outline.intersection(box(a, bottom, b, top)) for a, b in itertools.pairwise(edges)]
     return [s if s.geom_type == "Polygon" else max(s.geoms, key=lambda part: part.area) for s in strips]

@@ -77,7 +77,7 @@ def _events(office: Office) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def registrations(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
     """All events up to the day, for the database; for the daily file those since the delivery before."""
-    found, draws = office.city.enterprises, office.draws
+    found, _draws = office.city.enterprises, office.draws
     entity, kind, at = _events(office)
     first = np.datetime64("1900-01-01") if source.cadence == "opening" else since
     due = (at > first) & (at <= day)

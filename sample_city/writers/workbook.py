@@ -1,7 +1,7 @@
 """Excel workbooks as offices send them: a notice sheet, then one sheet of records, plain or in one of the ways that hurt.
 
-`plain` has one row of headings; `merged` has a title over all columns and headings of two rows, some merged; `serial` writes dates as day
-numbers of Excel; `hollow` leaves 65,000 formatted empty rows behind the last record.
+`plain` has one row of headings; `merged` has a title over all columns and headings of two rows, some merged; `serial`
+writes dates as day numbers of Excel; `hollow` leaves 65,000 formatted empty rows behind the last record.
 """
 
 from datetime import date, datetime
