@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakehouse.settings import settings
 from sample_city.city import build_city
 from sample_city.defects.rates import Rates, rates
 from sample_city.delivery import Sender
@@ -35,6 +36,9 @@ class Order:
 def plan(scale: float, seed: int, preset: str, days: int, defects: str, out: Path) -> Order:
     """Checks everything before anything is written. Raises ValueError in one sentence."""
     stacks(scale)
+    homes = (settings().home, settings().data_home)
+    if any(out.absolute().is_relative_to(home) for home in homes):
+        raise ValueError(f"--out {out}: this lies inside the lake's home, where no truth may be; name a folder outside it.")
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"--out {out}: the folder holds files already; name an empty or a new one.")
     return Order(scale, seed, window(preset, days), rates(defects), out)

@@ -25,7 +25,7 @@ NO_ENTERPRISE = -1
 
 @dataclass(frozen=True)
 class Enterprises:
-    """One row an entity; `exists` is false for room that no entity fills. `legal_person`, `address`, `parent` are rows (-1: none)."""
+    """One row an entity; `exists` is false for room not filled. `legal_person`, `address`, `parent` are rows (-1: none)."""
 
     number: np.ndarray
     exists: np.ndarray
