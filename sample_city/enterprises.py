@@ -208,7 +208,7 @@ def _output(
         weight = size * (sector == index)
         total = np.bincount(in_slice, weight, minlength=stack.count)
         output += weight * (given["output_cny10k"] * share / 100 / total)[in_slice]
-    return output
+    return np.round(output, 4)
 
 
 def _credit_codes(kind: np.ndarray, number: np.ndarray, code: int, org_code: pa.Array) -> pa.Array:

@@ -14,7 +14,7 @@ ENDINGS = {
     "delimited": "csv",
     "fixed_width": "txt",
     "workbook": "xlsx",
-    "json_pages": "json",
+    "json_page": "json",
     "xml": "xml",
     "database": "sqlite",
     "gzip": "csv.gz",

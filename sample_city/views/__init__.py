@@ -29,6 +29,7 @@ VIEWS = {
     "org_register": market.organisations,
     "stat_divisions": land.divisions,
     "nr_boundaries": land.boundaries,
+    "nr_boundaries_gcj02": land.boundaries,
     "nr_addresses": land.addresses,
     "nr_buildings": land.buildings,
     "plc_grids": land.grids,

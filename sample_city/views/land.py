@@ -1,13 +1,14 @@
 """Statistics, natural resources and the governance office: divisions, boundaries, addresses, buildings, grids."""
 
-import itertools
 import json
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from shapely import Polygon, box, get_coordinates
+from shapely import MultiPolygon, Polygon, box, get_coordinates, get_parts
 
+from sample_city.datum import to_gcj02
 from sample_city.defects.positions import SECOND_SUPPLIER
 from sample_city.divisions import COMMITTEES_2014, short, townships, units
 from sample_city.dwellings import BLOCK, HOUSE, SHOP, county_name, real_code
@@ -17,7 +18,7 @@ from sample_city.knowledge import Office
 from sample_city.outlines import to_degrees, unit_outlines
 from sample_city.parameters import rows as rows_of
 
-CRS = "cgcs2000"
+CRS, SHIFTED = "cgcs2000", "gcj02"
 SUPPLIERS = ("测绘院", SECOND_SUPPLIER)
 SHARE_OF_SECOND_SUPPLIER = 0.25
 FOOTPRINTS_M = {HOUSE: (12.0, 10.0), BLOCK: (45.0, 12.0), SHOP: (18.0, 12.0)}
@@ -44,25 +45,30 @@ def divisions(office: Office, source: Source, day: np.datetime64, since: np.date
     return Extract(source, day, columns, {"self": ("division", np.array([int(line[0]) for line in listed]))})
 
 
-def _ring(points: np.ndarray) -> list[list[float]]:
+def _geometry(shape: Polygon | MultiPolygon, crs: str = CRS) -> str:
+    """GeoJSON of an outline in the named datum."""
+    rings = [[_ring(get_coordinates(part.exterior), crs)] for part in get_parts(shape) if part.geom_type == "Polygon"]
+    of_one = {"type": "Polygon", "coordinates": rings[0]}
+    return json.dumps(of_one if len(rings) == 1 else {"type": "MultiPolygon", "coordinates": rings}, separators=(",", ":"))
+
+
+def _ring(points: np.ndarray, crs: str) -> list[list[float]]:
     lon, lat = to_degrees(points[:, 0], points[:, 1])
+    lon, lat = to_gcj02(lon, lat) if crs == SHIFTED else (lon, lat)
     return np.round(np.stack([lon, lat], axis=1), 7).tolist()
 
 
-def _geometry(shape: Polygon) -> str:
-    return json.dumps({"type": "Polygon", "coordinates": [_ring(get_coordinates(shape.exterior))]}, separators=(",", ":"))
-
-
 def boundaries(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
-    """Outlines of the units of 2023, which the survey drew first; of the invented outline."""
+    """Invented outlines of the units of 2023, as surveyed or, from a map supplier, in its shifted datum."""
     found = sorted(units(), key=lambda u: u.code)
+    crs, accuracy = (SHIFTED, "10.0") if source.name.endswith(SHIFTED) else (CRS, "1.0")
     columns = {
         "division_code": pa.array([real_code(office.city.stack.county, u.code) for u in found]),
         "name": pa.array([short(u.name) for u in found]),
-        "source_crs": constant(CRS, len(found)),
+        "source_crs": constant(crs, len(found)),
         "survey_date": constant("20131101", len(found)),
-        "accuracy_m": constant("1.0", len(found)),
-        "geometry": pa.array([_geometry(unit_outlines()[u.code]) for u in found]),
+        "accuracy_m": constant(accuracy, len(found)),
+        "geometry": pa.array([_geometry(unit_outlines()[u.code], crs) for u in found]),
     }
     return Extract(source, day, columns, {"self": ("division", np.array([int(u.code) for u in found]))})
 
@@ -132,16 +138,15 @@ def grids(office: Office, source: Source, day: np.datetime64, since: np.datetime
         count = max(1, round(per_unit[index] / HOUSEHOLDS_A_GRID[unit.is_community]))
         kind = "urban" if unit.is_community else "rural"
         code = real_code(office.city.stack.county, unit.code)
-        for turn, strip in enumerate(_strips(unit_outlines()[unit.code], count)):
+        for turn, strip in enumerate(strips(unit_outlines()[unit.code], count)):
             households = per_unit[index] * (turn + 1) // count - per_unit[index] * turn // count
             lines.append((f"{code}{turn + 1:03d}", code, kind, str(households), "1", _geometry(strip)))
     columns = {field: pa.array([line[i] for line in lines]) for i, field in enumerate(source.columns)}
     return Extract(source, day, columns, {"self": ("grid", np.array([int(line[0]) for line in lines]))})
 
 
-def _strips(outline: Polygon, count: int) -> list[Polygon]:
+def strips(outline: Polygon, count: int) -> list[Polygon | MultiPolygon]:
     """Strips of equal width from west to east; together they are the outline."""
     left, bottom, right, top = outline.bounds
     edges = np.linspace(left, right, count + 1)
-    strips = [outline.intersection(box(a, bottom, b, top)) for a, b in itertools.pairwise(edges)]
-    return [s if s.geom_type == "Polygon" else max(s.geoms, key=lambda part: part.area) for s in strips]
+    return [outline.intersection(box(a, bottom, b, top)) for a, b in pairwise(edges)]

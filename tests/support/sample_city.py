@@ -9,6 +9,7 @@ import sqlite3
 import zipfile
 from contextlib import closing
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,10 +20,10 @@ from python_calamine import CalamineWorkbook
 
 from sample_city.build import plan, run
 from sample_city.city import City, build_city
+from sample_city.defects.rates import rates
 from sample_city.knowledge import Office, police_view
 from sample_city.presets import Window, window
 from sample_city.randomness import Draws
-from sample_city.defects.rates import rates
 from sample_city.slices import Stack
 
 SEED = 7
@@ -60,7 +61,7 @@ def notes(folder: Path) -> list[dict]:
 
 def records(note: dict) -> dict[int, list[str]]:
     """Row number -> values of a delivered file, read by format; encodings are tried as a careful reader would."""
-    return {"delimited": _delimited, "gzip": _delimited, "fixed_width": _fixed, "workbook": _workbook, "json_pages": _pages,
+    return {"delimited": _delimited, "gzip": _delimited, "fixed_width": _fixed, "workbook": _workbook, "json_page": _page,
             "xml": _xml, "database": _database, "geojson": _features}[note["agreed"]["format"]](note)  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def _fixed(note: dict) -> dict[int, list[str]]:
     lines = note["path"].read_bytes().split(b"\n")[:-1]
     widths = [*note["agreed"]["widths"].values(), len("synthetic")]
     edges = [0, *np.cumsum(widths).tolist()]
-    cut = [[line[a:b].decode("gb18030").strip() for a, b in zip(edges, edges[1:], strict=False)] for line in lines]
+    cut = [[line[a:b].decode("gb18030").strip() for a, b in pairwise(edges)] for line in lines]
     return {number: row for number, row in enumerate(cut, start=1) if number >= note["first_row"]}
 
 
@@ -98,9 +99,8 @@ def _cell(value) -> str:
     return "" if value is None else str(int(value) if isinstance(value, float) else value)
 
 
-def _pages(note: dict) -> dict[int, list[str]]:
-    pages = [json.loads(line) for line in text(note["path"]).splitlines()]
-    return {n: list(item.values()) for n, item in enumerate((i for page in pages for i in page["items"]), start=1)}
+def _page(note: dict) -> dict[int, list[str]]:
+    return {n: list(item.values()) for n, item in enumerate(json.loads(text(note["path"]))["items"], start=1)}
 
 
 def _xml(note: dict) -> dict[int, list[str]]:

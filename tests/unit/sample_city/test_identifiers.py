@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from sample_city.identifiers import citizen_numbers, credit_codes, digits, organisation_codes, phones, record_numbers, registration_numbers
+from sample_city.identifiers import (
+    citizen_numbers,
+    credit_codes,
+    digits,
+    organisation_codes,
+    phones,
+    record_numbers,
+    registration_numbers,
+)
 from tests.support.sample_city import city
 
 
@@ -57,7 +65,9 @@ WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 
 def test_every_number_of_the_city_is_valid_and_synthetic() -> None:
     built = city(10)
-    for number, birth, sex in zip(built.citizen_no.to_pylist(), built.people.birth.tolist(), built.people.sex.tolist(), strict=True):
+    for number, birth, sex in zip(
+        built.citizen_no.to_pylist(), built.people.birth.tolist(), built.people.sex.tolist(), strict=True
+    ):
         assert number.startswith("99")
         assert number[6:14] == birth.strftime("%Y%m%d")
         assert int(number[16]) % 2 == sex % 2
@@ -73,4 +83,7 @@ def test_every_credit_code_is_valid_and_synthetic() -> None:
     assert len(set(codes)) == len(codes)
     for code in codes:
         assert code[2:8] == "990122"
-        assert alphabet.index(code[17]) == (31 - sum(alphabet.index(c) * w for c, w in zip(code[:17], powers, strict=True)) % 31) % 31
+        assert (
+            alphabet.index(code[17])
+            == (31 - sum(alphabet.index(c) * w for c, w in zip(code[:17], powers, strict=True)) % 31) % 31
+        )

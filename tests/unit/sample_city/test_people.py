@@ -60,7 +60,9 @@ def test_balance_of_every_month() -> None:
     months = np.arange("2014-01", "2015-01", dtype="datetime64[M]")
     for month in months:
         first, last = month.astype("datetime64[D]") - 1, (month + 1).astype("datetime64[D]") - 1
-        happened = [((days > first) & (days <= last) & (people.kind != FLOATING)).sum() for days in (people.birth, people.moved_in)]
+        happened = [
+            ((days > first) & (days <= last) & (people.kind != FLOATING)).sum() for days in (people.birth, people.moved_in)
+        ]
         gone = ((people.left > first) & (people.left <= last)).sum()
         assert people.present(last).sum() == people.present(first).sum() + sum(happened) - gone
 

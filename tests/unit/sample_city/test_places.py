@@ -11,6 +11,7 @@ from sample_city.datum import to_bd09, to_gcj02
 from sample_city.divisions import household_quotas, townships, units
 from sample_city.outlines import county_outline, unit_outlines
 from sample_city.slices import Stack, units_of
+from sample_city.views.land import strips
 from tests.support.sample_city import city
 
 
@@ -86,3 +87,12 @@ def test_datum_shifts_of_published_points() -> None:
     assert np.allclose([lon[0], lat[0]], [120.1597944793, 30.2717712232], atol=1e-7)
     lon, lat = to_bd09(np.array([120.1551]), np.array([30.2741]))
     assert np.allclose([lon[0], lat[0]], [120.1663583486, 30.2775992182], atol=1e-7)
+
+
+def test_governance_grids_tile_their_unit() -> None:
+    """Strips of an outline leave no gap and do not overlap, also where the outline is indented."""
+    for unit in units()[::9]:
+        outline = unit_outlines()[unit.code]
+        parts = strips(outline, 11)
+        assert abs(sum(p.area for p in parts) - outline.area) < 1e-3
+        assert unary_union(parts).symmetric_difference(outline).area < 1e-3
