@@ -81,6 +81,8 @@ class Extract:
     """The first role is what the row is about."""
     alternatives: dict[str, pa.Array] = field(default_factory=dict)
     """What a department may hold instead of the truth: the former address, another person's number."""
+    alternative_addresses: np.ndarray | None = None
+    """Numbers of the former addresses; the role `address` is the address that the text names, right or outdated."""
     implanted: tuple["Implant", ...] = ()
     """Rows that are wrong by being there."""
 
@@ -102,7 +104,21 @@ class Extract:
         entities = {role: (kind, n[rows]) for role, (kind, n) in self.entities.items()}
         alternatives = {name: values.take(picked) for name, values in self.alternatives.items()}
         wrong = tuple(replace(i, rows=np.flatnonzero(np.isin(rows, i.rows))) for i in self.implanted)
-        return replace(self, columns=columns, entities=entities, alternatives=alternatives, implanted=wrong)
+        former = None if self.alternative_addresses is None else self.alternative_addresses[rows]
+        taken = replace(self, columns=columns, entities=entities, alternatives=alternatives)
+        return replace(taken, alternative_addresses=former, implanted=wrong)
+
+    def with_addresses(self, now: np.ndarray, former: np.ndarray) -> "Extract":
+        """The same rows, saying which addresses their text names and which an outdated text would name."""
+        return replace(self, entities=self.entities | {"address": ("address", now)}, alternative_addresses=former)
+
+    def outdated(self, rows: np.ndarray) -> "Extract":
+        """`rows` now name their former address."""
+        if self.alternative_addresses is None:
+            return self
+        numbers = self.entities["address"][1].copy()
+        numbers[rows] = self.alternative_addresses[rows]
+        return replace(self, entities=self.entities | {"address": ("address", numbers)})
 
 
 def text_of(values) -> pa.Array:

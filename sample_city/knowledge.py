@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from sample_city.city import City
 from sample_city.defects.rates import Rates
@@ -64,9 +63,3 @@ def home_rows(city: City, rows: np.ndarray, day: np.datetime64, moved: np.ndarra
     before = when > day
     home, former = city.home[household], city.former_home[household]
     return np.where(before, former, home), np.where(before, home, former)
-
-
-def address_texts(city: City, rows: np.ndarray, day: np.datetime64, moved: np.ndarray | None = None) -> tuple[pa.Array, pa.Array]:
-    """Address in force on a day and an outdated one, as text."""
-    home, former = home_rows(city, rows, day, moved)
-    return city.addresses.text.take(pa.array(home)), city.addresses.text.take(pa.array(former))

@@ -109,6 +109,7 @@ def inject(draws: Draws, extract: Extract, rates: Rates) -> tuple[Extract, Log]:
             extract = extract.with_column(
                 field, pc.replace_with_mask(extract.columns[field], pa.array(mask), pa.array(values, pa.string()))
             )
+            extract = extract.outdated(rows) if kind.alternative == "former_address" else extract
             parts.append((rows, field, kind.defect, true, values))
     return extract, _log(parts)
 

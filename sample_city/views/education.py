@@ -1,5 +1,7 @@
 """The education bureau: pupils of the term."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,4 +39,4 @@ def enrolments(office: Office, source: Source, day: np.datetime64, since: np.dat
     }
 
     made = person_extract(city, source, day, rows, columns)
-    return Extract(source, day, made.columns, made.entities | {"guardian": ("person", guardian)}, made.alternatives)
+    return replace(made, entities=made.entities | {"guardian": ("person", guardian)})

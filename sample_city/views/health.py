@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from sample_city.extract import Extract, Source, text_of
 from sample_city.identifiers import numbers, record_numbers
-from sample_city.knowledge import Office, address_texts, lag
+from sample_city.knowledge import Office, home_rows, lag
 from sample_city.people import DEAD, FLOATING, NEVER
 from sample_city.views.persons import person_extract
 
@@ -25,6 +25,7 @@ def births(office: Office, source: Source, day: np.datetime64, since: np.datetim
     rows = np.flatnonzero((issued > since) & (issued <= day) & (people.kind != FLOATING))
     number, picked = people.number[rows], pa.array(rows)
     mother, father = (np.where(kin[rows] >= 0, people.row(kin[rows]), 0) for kin in (people.mother, people.father))
+    texts, (home, former) = city.addresses.text, home_rows(city, mother, day)
     minute = draws.below("birth_minute", number, 24 * 60)
     columns = {
         "certificate_no": pc.binary_join_element_wise("T", record_numbers(source.register, number, 9), ""),
@@ -39,11 +40,12 @@ def births(office: Office, source: Source, day: np.datetime64, since: np.datetim
         "father_no": city.citizen_no.take(pa.array(father)),
         "father_name": city.names.take(pa.array(father)),
         "hospital_code": HOSPITALS.take(pa.array(draws.pick("hospital", number, (60, 25, 10, 5)))),
-        "mother_address": address_texts(city, mother, day)[0],
+        "mother_address": texts.take(pa.array(home)),
     }
     kin = {"mother": ("person", people.mother[rows]), "father": ("person", people.father[rows])}
     entities = {"self": ("person", number), **kin}
-    return Extract(source, day, columns, entities, {"former_address": address_texts(city, mother, day)[1]})
+    made = Extract(source, day, columns, entities, {"former_address": texts.take(pa.array(former))})
+    return made.with_addresses(city.addresses.number[home], city.addresses.number[former])
 
 
 def death_days(office: Office) -> np.ndarray:

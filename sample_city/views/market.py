@@ -54,7 +54,10 @@ def enterprise_extract(
     entities = {"self": ("enterprise", city.enterprises.number[rows])}
     if "legal_person_name" in source.columns:
         entities["legal_person"] = ("person", city.people.number[city.enterprises.legal_person[rows]])
-    return Extract(source, day, {name: found[name] for name in source.columns}, entities, alternatives)
+    made = Extract(source, day, {name: found[name] for name in source.columns}, entities, alternatives)
+    if "address_text" not in source.columns:
+        return made
+    return made.with_addresses(city.addresses.number[city.enterprises.address[rows]], city.addresses.number[moved])
 
 
 def _events(office: Office) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from sample_city.city import City
 from sample_city.extract import Extract, Source, text_of
-from sample_city.knowledge import address_texts
+from sample_city.knowledge import home_rows
 
 
 def person_columns(city: City, rows: np.ndarray) -> dict[str, pa.Array]:
@@ -28,7 +28,11 @@ def person_extract(
         "second_no": city.second_no.take(pa.array(rows)),
         "shared_no": city.citizen_no.take(pa.array(city.double_row[rows])),
     }
-    if "address_text" in source.columns:
-        found["address_text"], alternatives["former_address"] = address_texts(city, rows, day, moved)
-    ordered = {name: found[name] for name in source.columns}
-    return Extract(source, day, ordered, {"self": ("person", city.people.number[rows])}, alternatives)
+    entities = {"self": ("person", city.people.number[rows])}
+    if "address_text" not in source.columns:
+        return Extract(source, day, {name: found[name] for name in source.columns}, entities, alternatives)
+    home, former = home_rows(city, rows, day, moved)
+    found["address_text"] = city.addresses.text.take(pa.array(home))
+    alternatives["former_address"] = city.addresses.text.take(pa.array(former))
+    made = Extract(source, day, {name: found[name] for name in source.columns}, entities, alternatives)
+    return made.with_addresses(city.addresses.number[home], city.addresses.number[former])

@@ -1,5 +1,7 @@
 """The police: registered residents, daily changes, and floating persons."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -78,5 +80,4 @@ def floating(office: Office, source: Source, day: np.datetime64, since: np.datet
         "remark": constant("", len(rows)),
     }
     made = person_extract(city, source, day, rows, columns)
-    landlords = {"landlord": ("person", people.number[landlord])}
-    return Extract(made.source, made.day, made.columns, made.entities | landlords, made.alternatives)
+    return replace(made, entities=made.entities | {"landlord": ("person", people.number[landlord])})

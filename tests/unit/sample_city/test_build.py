@@ -114,6 +114,23 @@ def test_every_difference_to_the_clean_city_is_logged_once(built, clean) -> None
     assert compared_files > 60 and differences > 1_500
 
 
+def test_the_address_of_a_record_is_the_one_its_text_names(built) -> None:
+    """Also where the text is outdated (D11); shortened and garbled texts, and copies of such rows, apart."""
+    texts = {a["address_no"]: a["address_text"] for a in truth(built, "addresses")}
+    spoilt = {(d["file"], d["row_no"]) for d in truth(built, "defects") if d["defect_id"] in ("D10", "D12", "D15")}
+    named = {(r["file"], r["row_no"]): r["entity_no"] for r in truth(built, "record_entity") if r["role"] == "address"}
+    compared = 0
+    for note in notes(built):
+        fields = list(sources()[note["source"]].columns)
+        if "address_text" not in fields or note["source"] == "nr_addresses" or note["agreed"]["format"] == "workbook":
+            continue
+        for number, row in records(note).items():
+            if (note["file"], number) not in spoilt:
+                assert row[fields.index("address_text")] == texts[named[note["file"], number]]
+                compared += 1
+    assert compared > 15_000
+
+
 def test_a_repeated_row_repeats_the_row_that_is_named(heavy) -> None:
     by_file = {n["file"]: n for n in notes(heavy)}
     found = 0
