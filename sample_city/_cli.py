@@ -19,7 +19,9 @@ def build(
     out: Annotated[Path, typer.Option(help="Empty or new folder for extracts/ and truth/; not inside the lake's home.")],
     scale: Annotated[float, typer.Option(help="1 is the county of 408,300 persons; hundredths up to 10.")] = 0.01,
     seed: Annotated[int, typer.Option(help="Another seed gives other people with the same totals.")] = 330122,
-    preset: Annotated[str, typer.Option(help="Reference day and state: seed2014.")] = "seed2014",
+    preset: Annotated[
+        str, typer.Option(help="seed2014 (calibrated, 2014-12-31) or now2026 (rolled forward to 2026-03-16).")
+    ] = "seed2014",
     days: Annotated[int, typer.Option(help="Days up to the reference day that departments report.")] = 30,
     defects: Annotated[str, typer.Option(help="none, default or heavy.")] = "default",
 ) -> None:

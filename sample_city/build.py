@@ -14,6 +14,7 @@ from sample_city.extract import Extract, sources
 from sample_city.knowledge import Office, police_view
 from sample_city.presets import Window, window
 from sample_city.randomness import Draws
+from sample_city.roll_forward import newcomers
 from sample_city.schedule import days_of
 from sample_city.slices import stacks
 from sample_city.truth import Truth
@@ -36,19 +37,20 @@ class Order:
 def plan(scale: float, seed: int, preset: str, days: int, defects: str, out: Path) -> Order:
     """Checks everything before anything is written. Raises ValueError in one sentence."""
     stacks(scale)
+    reported = window(preset, days)
     homes = (settings().home, settings().data_home)
     if any(out.absolute().is_relative_to(home) for home in homes):
         raise ValueError(f"--out {out}: this lies inside the lake's home, where no truth may be; name a folder outside it.")
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"--out {out}: the folder holds files already; name an empty or a new one.")
-    return Order(scale, seed, window(preset, days), rates(defects), out)
+    return Order(scale, seed, reported, rates(defects), out)
 
 
 def run(order: Order, say: Say) -> dict[str, int]:
     """Write extracts and truth under `order.out`; returns the number of rows by source."""
     draws, rows = Draws(order.seed), dict.fromkeys(sources(), 0)
     with Truth(order.out / "truth") as truth:
-        for stack in stacks(order.scale):
+        for stack in stacks(order.scale, *newcomers(order.window.reference)):
             city = build_city(draws, stack, order.window.reference)
             say(f"county {stack.county}: {city.people.present(city.reference).sum():,} registered persons")
             office = Office(draws, city, police_view(draws, city), order.rates)

@@ -10,13 +10,15 @@ from sample_city.divisions import units
 from sample_city.dwellings import Addresses, build_addresses
 from sample_city.employment import employers
 from sample_city.enterprises import Enterprises, build_enterprises
-from sample_city.households import HEAD, MALE, deal_households
+from sample_city.households import HEAD, MALE, NOBODY, deal_households
 from sample_city.identifiers import citizen_numbers, phones, record_numbers
 from sample_city.leavers import floating_people, leavers
 from sample_city.names import full_names
 from sample_city.parameters import parameters
-from sample_city.people import FLOATING, People, join, registered_people
+from sample_city.people import FLOATING, REGISTERED, People, join, registered_people
+from sample_city.presets import CALIBRATED_DAY
 from sample_city.randomness import Draws, rank_in_groups
+from sample_city.roll_forward import roll_forward
 from sample_city.slices import Stack
 
 FOREIGN_SHARE = 0.08
@@ -56,8 +58,11 @@ class City:
 
     @property
     def head_row(self) -> np.ndarray:
-        """Row of the head of each household."""
-        return np.flatnonzero(self.people.role == HEAD)
+        """Row of the head of each household, NOBODY where nobody lives any more."""
+        heads = np.flatnonzero((self.people.role == HEAD) & (self.people.kind == REGISTERED))
+        found = np.full(len(self.home), NOBODY)
+        found[self.household_row[heads]] = heads
+        return found
 
     @property
     def household_row(self) -> np.ndarray:
@@ -66,15 +71,16 @@ class City:
 
 
 def build_city(draws: Draws, stack: Stack, reference: np.datetime64) -> City:
-    addresses = build_addresses(draws, stack)
+    addresses = build_addresses(draws, stack, reference)
     home, former_home = _homes(draws, stack)
     unit = addresses.unit[home]
     in_village = np.array([not u.is_community for u in units()])[unit]
     in_she_unit = np.array([u.township_code == parameters().ethnic["she_township"] for u in units()])[unit]
     bones = deal_households(draws, stack)
-    registered = registered_people(draws, stack, bones, in_village, in_she_unit, reference)
-    dead, gone, widowed = leavers(draws, stack, registered, bones.age, reference)
+    registered = registered_people(draws, stack, bones, in_village, in_she_unit, CALIBRATED_DAY)
+    dead, gone, widowed = leavers(draws, stack, registered, bones.age, CALIBRATED_DAY)
     people = join([replace(registered, widowed=widowed), dead, gone, floating_people(draws, stack, reference)])
+    people = roll_forward(draws, stack, people, reference) if reference > CALIBRATED_DAY else people
     division, citizen_no, second_no = _citizen_numbers(draws, stack, people, reference)
     household = stack.numbers(parameters().slice.households).ravel()
     home_of = home[people.household - household[0]]
@@ -125,10 +131,13 @@ def _moves_within(draws: Draws, stack: Stack, household: np.ndarray, reference) 
 
 def _doubles(draws: Draws, stack: Stack, people: People) -> np.ndarray:
     """Row of the registered person of the same slice whose number each person would carry by an office's mistake."""
-    counts = parameters().slice
-    in_slice = np.arange(len(people.number)) % counts.people
-    step = draws.between("number_of_whom", people.number, 1, counts.persons - 1)
-    return np.arange(len(in_slice)) - in_slice + (in_slice + step) % counts.persons
+    here = (people.kind == REGISTERED).reshape(stack.count, -1)
+    order = np.argsort(~here, axis=1, kind="stable")
+    in_slice = np.tile(np.arange(here.shape[1]), stack.count)
+    slices = np.repeat(np.arange(stack.count), here.shape[1])
+    drawn = draws.below("number_of_whom", people.number, here.sum(axis=1)[slices] - 1)
+    whom = order[slices, drawn]
+    return slices * here.shape[1] + np.where(whom == in_slice, order[slices, drawn + 1], whom)
 
 
 def _citizen_numbers(draws: Draws, stack: Stack, people: People, reference) -> tuple[np.ndarray, pa.Array, pa.Array]:

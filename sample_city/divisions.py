@@ -8,7 +8,9 @@ import numpy as np
 from sample_city.parameters import parameters, rows
 
 COMMITTEES_2014 = ("330122003001", "330122004011", "330122101010", "330122109002")
-"""Units that were residents' committees [居民委员会] in 2014 and are communities [社区] since (assumed)."""
+COMMITTEES_UNTIL = np.datetime64("2016-01-01")
+"""Units that were residents' committees [居民委员会] in 2014 and are communities [社区] since that day (assumed)."""
+NEVER_CHANGED = np.datetime64("1900-01-01")
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,23 @@ class Unit:
     former_code: str
     former_name: str
     former_share: float
+    changed_on: np.datetime64
 
     @property
     def short_name(self) -> str:
         return short(self.name)
+
+    def at(self, day: np.datetime64) -> tuple[str, str]:
+        """Code and name in force on a day; a unit of which only a part was another one counts as itself."""
+        if day < self.changed_on and self.former_share == 1:
+            return self.former_code, _name_at(self.former_code, self.former_name, day)
+        return self.code, _name_at(self.code, self.name, day)
+
+    def part_at(self, day: np.datetime64, share: float) -> tuple[str, str]:
+        """Code and name in force where a unit's dwellings, counted in order, reach `share`."""
+        if day < self.changed_on and share < self.former_share:
+            return self.former_code, _name_at(self.former_code, self.former_name, day)
+        return self.code, _name_at(self.code, self.name, day)
 
 
 def short(name: str) -> str:
@@ -45,7 +60,7 @@ def townships() -> dict[str, str]:
 def units() -> tuple[Unit, ...]:
     """The 218 units of 2023 in the order in which slices fill them: the first of every township, then on by turns."""
     former = {
-        r["to_code"]: (r["from_code"], _name_2014(r["from_code"], r["from_name"]), float(r["share_of_to"]))
+        r["to_code"]: (r["from_code"], r["from_name"], float(r["share_of_to"]), np.datetime64(r["valid_on"]))
         for r in rows("succession")
     }
     found = [_unit(r["code"], r["name"], former) for r in rows("divisions_2023") if len(r["code"]) == 12]
@@ -56,13 +71,13 @@ def units() -> tuple[Unit, ...]:
     return tuple(sorted(found, key=lambda u: (place[u.code], u.code)))
 
 
-def _unit(code: str, name: str, former: dict[str, tuple[str, str, float]]) -> Unit:
-    before = former.get(code, (code, _name_2014(code, name), 1.0))
+def _unit(code: str, name: str, former: dict[str, tuple[str, str, float, np.datetime64]]) -> Unit:
+    before = former.get(code, (code, name, 1.0, NEVER_CHANGED))
     return Unit(code, name, code[:9], townships()[code[:9]], name.endswith("社区"), *before)
 
 
-def _name_2014(code: str, name: str) -> str:
-    return name.removesuffix("社区") + "居委会" if code in COMMITTEES_2014 else name
+def _name_at(code: str, name: str, day: np.datetime64) -> str:
+    return name.removesuffix("社区") + "居委会" if code in COMMITTEES_2014 and day < COMMITTEES_UNTIL else name
 
 
 @cache

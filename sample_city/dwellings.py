@@ -79,8 +79,8 @@ def _centres(draws: Draws, unit: Unit, i: int) -> np.ndarray:
     return centres
 
 
-def build_addresses(draws: Draws, stack: Stack) -> Addresses:
-    """All addresses of a county, in order of their entity numbers."""
+def build_addresses(draws: Draws, stack: Stack, day: np.datetime64) -> Addresses:
+    """All addresses of a county as written on a day, in order of their entity numbers."""
     counts = parameters().slice
     homes = counts.households + counts.vacant_dwellings
     unit = np.hstack([units_of(stack, n) for n in (counts.households, counts.vacant_dwellings, counts.business_premises)])
@@ -100,7 +100,7 @@ def build_addresses(draws: Draws, stack: Stack) -> Addresses:
     parts |= {"staircase": staircase + 1, "room": (floor + 1) * 100 + side + 1, "x": x, "y": y}
     parts["building_key"] = ((stack.county * len(units()) + unit) * PLACES + place) * 4096 + block
     lon, lat = to_degrees(x, y)
-    return Addresses(**parts, **_texts(draws.seed, stack.county, parts), lon=np.round(lon, 7), lat=np.round(lat, 7))
+    return Addresses(**parts, **_texts(draws.seed, stack.county, day, parts), lon=np.round(lon, 7), lat=np.round(lat, 7))
 
 
 def _position(
@@ -127,31 +127,30 @@ def real_code(county: int, code: str) -> str:
     return code if county == 0 else f"{parameters().county['first_synthetic_code'] + county}{code[6:]}"
 
 
-def _former(unit: Unit, place: int) -> tuple[str, str]:
-    """Code and name in 2014 of a place of a unit of 2023; a former unit held the first places of each kind."""
-    count = COMPOUNDS if unit.is_community else HAMLETS
-    limit = round(unit.former_share * (ROADS if place >= FIRST_ROAD else count))
-    inside = (place - FIRST_ROAD if place >= FIRST_ROAD else place) < limit
-    return (unit.former_code, unit.former_name) if inside else (unit.code, unit.name)
+def _unit_at(unit: Unit, place: int, day: np.datetime64) -> tuple[str, str]:
+    """Code and name on a day of a place of a unit of 2023; a former unit held the first places of each kind."""
+    if place >= FIRST_ROAD:
+        return unit.part_at(day, (place - FIRST_ROAD) / ROADS)
+    return unit.part_at(day, place / (COMPOUNDS if unit.is_community else HAMLETS))
 
 
 @cache
-def _prefixes(seed: int, county: int) -> tuple[list[str], list[str], list[str]]:
-    """Per (unit, place), flattened: the address down to the place, the road's or place's name, the division code of 2014."""
+def _prefixes(seed: int, county: int, day: np.datetime64) -> tuple[list[str], list[str], list[str]]:
+    """Per (unit, place), flattened: the address down to the place, the road's or place's name, the division code in force."""
     names, _, _ = _places(seed)
     head = f"{parameters().county['province_name']}{parameters().county['city_name']}{county_name(county)}"
     texts, roads, codes = [], [], []
     for i, unit in enumerate(units()):
         for place in range(PLACES):
-            code, name = _former(unit, place)
+            code, name = _unit_at(unit, place, day)
             texts.append(f"{head}{unit.township_name}{short(name)}{names[i, place]}")
             roads.append(names[i, place])
             codes.append(real_code(county, code))
     return texts, roads, codes
 
 
-def _texts(seed: int, county: int, parts: dict[str, np.ndarray]) -> dict[str, pa.Array]:
-    texts, roads, codes = (pa.array(values) for values in _prefixes(seed, county))
+def _texts(seed: int, county: int, day: np.datetime64, parts: dict[str, np.ndarray]) -> dict[str, pa.Array]:
+    texts, roads, codes = (pa.array(values) for values in _prefixes(seed, county, day))
     row = pa.array(parts["unit"] * PLACES + parts["place"])
     prefix = texts.take(row)
     house, building, staircase, room = (

@@ -125,7 +125,7 @@ def _legal_persons(draws: Draws, stack: Stack, people: People, number: np.ndarra
     may = np.isin(people.kind, (REGISTERED, FLOATING)) & (age >= 22) & (age < 70)
     score = draws.uniform("legal_person", people.number) + 10.0 * ~may + 0.5 * (people.kind == FLOATING)
     order = np.argsort(score.reshape(stack.count, -1), axis=1, kind="stable")[:, : number.shape[1]]
-    return order + np.arange(stack.count)[:, None] * parameters().slice.people
+    return order + np.arange(stack.count)[:, None] * stack.people
 
 
 def _premises(stack: Stack, number: np.ndarray) -> np.ndarray:

@@ -11,10 +11,11 @@ from sample_city.enterprises import STATES
 from sample_city.households import NOBODY, ROLES
 from sample_city.knowledge import Office, PoliceView
 from sample_city.parameters import parameters, words
-from sample_city.people import KINDS
+from sample_city.people import FURTHER_ROLES, KINDS
 from sample_city.presets import Window
 from sample_city.randomness import Draws
 from sample_city.truth import Truth
+from sample_city.views.market import industry_codes
 
 
 def add_entities(office: Office, window: Window, truth: Truth) -> None:
@@ -50,10 +51,11 @@ def persons(city: City) -> pa.Table:
             "ethnic_code": pc.if_else(pa.array(people.is_she), "22", "01"),
             "is_agricultural": people.is_agricultural,
             "household_no": city.household_no.take(pa.array(city.household_row)),
-            "role": _coded(people.role, (*ROLES, "lodger")),
+            "role": _coded(people.role, (*ROLES, *FURTHER_ROLES)),
             "father_no": _kin(people.father),
             "mother_no": _kin(people.mother),
             "spouse_no": _kin(people.spouse),
+            "former_spouse_no": _kin(people.former_spouse),
             "moved_in_on": pa.array(people.moved_in),
             "left_on": pa.array(people.left),
             "married_on": pa.array(people.married),
@@ -111,7 +113,7 @@ def enterprises(city: City) -> pa.Table:
             "org_code9": found.org_code.take(picked),
             "reg_no_15": found.reg_no.take(picked),
             "name": found.name.take(picked),
-            "industry_code": _coded(industry, tuple(i["code"] for i in listed)),
+            "industry_code": _coded(industry, tuple(industry_codes(city.reference))),
             "sector": _coded(industry, tuple(i["sector"] for i in listed)),
             "established_on": pa.array(found.established[rows]),
             "deregistered_on": pa.array(found.ended[rows]),

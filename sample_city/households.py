@@ -69,7 +69,7 @@ def deal_households(draws: Draws, stack: Stack) -> Skeleton:
     first_row = np.concatenate([[0], np.cumsum(deck.size[template])])[:-1]
     household = np.repeat(np.arange(len(template)), deck.size[template])
     member = np.arange(len(household)) - first_row[household]
-    number = stack.first * counts.people + _slice_offsets(stack, counts) + np.tile(np.arange(counts.persons), stack.count)
+    number = stack.first * stack.people + _slice_offsets(stack, counts) + np.tile(np.arange(counts.persons), stack.count)
     of = template[household]
     base = _Rows(draws, number, household, member, deck.role[of, member], deck.low[of, member], deck.high[of, member], first_row)
     sex = _sexes(base, template, stack)
@@ -79,7 +79,7 @@ def deal_households(draws: Draws, stack: Stack) -> Skeleton:
 
 
 def _slice_offsets(stack: Stack, counts: SliceCounts) -> np.ndarray:
-    return np.repeat(np.arange(stack.count) * counts.people, counts.persons)
+    return np.repeat(np.arange(stack.count) * stack.people, counts.persons)
 
 
 @dataclass(frozen=True)

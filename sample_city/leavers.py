@@ -20,7 +20,7 @@ def _hosts(draws: Draws, stack: Stack, people: People, stream: str, may: np.ndar
 def leavers(draws: Draws, stack: Stack, registered: People, age: np.ndarray, reference) -> tuple[People, People, np.ndarray]:
     """The dead of the year, those who moved out, and the day each registered person was widowed (NaT for most)."""
     counts = parameters().slice
-    number = stack.numbers(counts.people)[:, counts.persons : counts.persons + counts.leavers]
+    number = stack.numbers(stack.people)[:, counts.persons : counts.persons + counts.leavers]
     dead, widowed = _dead(draws, stack, registered, age, number[:, : counts.deaths_a_year].ravel(), reference)
     gone = _moved_out(draws, stack, registered, age, number[:, counts.deaths_a_year :].ravel(), reference)
     return dead, gone, widowed
@@ -76,7 +76,7 @@ def _alike(of: People, host: np.ndarray, number, kind: int, role, sex, birth, le
     """Columns that a leaver shares with the host household; kin are nobody until said otherwise."""
     nobody, never = np.full(len(host), NOBODY), np.full(len(host), NEVER)
     shared = {name: getattr(of, name)[host] for name in ("household", "is_agricultural", "is_she")}
-    kin = {"father": nobody, "mother": nobody, "spouse": nobody}
+    kin = {"father": nobody, "mother": nobody, "spouse": nobody, "former_spouse": nobody}
     dates = {"moved_in": never, "left": left, "divorced": never, "widowed": never}
     return (
         shared
@@ -89,7 +89,7 @@ def _alike(of: People, host: np.ndarray, number, kind: int, role, sex, birth, le
 def floating_people(draws: Draws, stack: Stack, reference) -> People:
     """Persons registered elsewhere who live here as lodgers; working ages, six men to five women (assumed)."""
     counts = parameters().slice
-    number = stack.numbers(counts.people)[:, counts.persons + counts.leavers :].ravel()
+    number = stack.numbers(stack.people)[:, counts.persons + counts.leavers : counts.people].ravel()
     slices = np.repeat(np.arange(stack.first, stack.first + stack.count), counts.floating)
     household = slices * counts.households + draws.below("landlord", number, counts.households)
     age = draws.between("floating_age_from", number, 16, 24) + draws.below("floating_age_on", number, 35)
@@ -109,6 +109,7 @@ def floating_people(draws: Draws, stack: Stack, reference) -> People:
         left=never,
         married=never,
         divorced=never,
+        former_spouse=nobody,
         widowed=never,
         is_agricultural=draws.chance("floating_agricultural", number, 0.85),
         is_she=np.zeros(len(number), dtype=bool),

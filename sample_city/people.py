@@ -14,7 +14,9 @@ from sample_city.slices import Stack
 
 REGISTERED, DEAD, MOVED_OUT, FLOATING = range(4)
 KINDS = ("registered", "dead", "moved_out", "floating")
-LODGER = 6
+LODGER, OTHER, CHILD_IN_LAW, GRANDCHILD = 6, 7, 8, 9
+"""Roles beside those of household templates."""
+FURTHER_ROLES = ("lodger", "other", "child_in_law", "grandchild")
 NEVER = np.datetime64("NaT", "D")
 YEAR = 365
 
@@ -37,6 +39,7 @@ class People:
     left: np.ndarray
     married: np.ndarray
     divorced: np.ndarray
+    former_spouse: np.ndarray
     widowed: np.ndarray
     is_agricultural: np.ndarray
     is_she: np.ndarray
@@ -110,6 +113,7 @@ def registered_people(
         left=np.full(len(birth), NEVER),
         married=married,
         divorced=divorced,
+        former_spouse=np.full(len(birth), NOBODY),
         widowed=np.full(len(birth), NEVER),
         is_agricultural=rank < counts.agricultural,
         is_she=is_she[bones.household],

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-REFERENCE_DAYS = {"seed2014": "2014-12-31"}
+CALIBRATED_DAY = np.datetime64("2014-12-31")
+"""The day whose totals are known; later days are reached by letting time pass."""
+REFERENCE_DAYS = {"seed2014": CALIBRATED_DAY, "now2026": np.datetime64("2026-03-16")}
 LONGEST_WINDOW = 365
 
 
 @dataclass(frozen=True)
 class Window:
-    """The last `days` days up to and including the reference day, on which all calibrated totals hold."""
+    """The last `days` days up to and including the reference day."""
 
     preset: str
     reference: np.datetime64
@@ -32,7 +34,7 @@ class Window:
 def window(preset: str, days: int) -> Window:
     """Raises ValueError for an unknown preset or a window that the year of known events does not cover."""
     if preset not in REFERENCE_DAYS:
-        raise ValueError(f"--preset {preset}: there is no such preset; there is {', '.join(REFERENCE_DAYS)}.")
+        raise ValueError(f"--preset {preset}: there is no such preset; there are {', '.join(REFERENCE_DAYS)}.")
     if not 1 <= days <= LONGEST_WINDOW:
         raise ValueError(f"--days {days}: the city knows the events of {LONGEST_WINDOW} days; give 1 to {LONGEST_WINDOW}.")
-    return Window(preset, np.datetime64(REFERENCE_DAYS[preset]), days)
+    return Window(preset, REFERENCE_DAYS[preset], days)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sample_city.divisions import household_quotas
-from sample_city.parameters import SLICES_A_COUNTY
+from sample_city.parameters import SLICES_A_COUNTY, parameters
 
 SEGMENTS = 10
 
@@ -21,6 +21,14 @@ class Stack:
 
     county: int
     count: int
+    births: int = 0
+    moves: int = 0
+    """Births and moves in of a slice since the calibrated day."""
+
+    @property
+    def people(self) -> int:
+        """Person numbers of a slice: the calibrated day's, then births, then moves in."""
+        return parameters().slice.people + self.births + self.moves
 
     @property
     def first(self) -> int:
@@ -32,14 +40,14 @@ class Stack:
         return rows[:, None] * a_slice + np.arange(a_slice, dtype=np.int64)[None, :]
 
 
-def stacks(scale: float) -> list[Stack]:
+def stacks(scale: float, births: int = 0, moves: int = 0) -> list[Stack]:
     """The counties of a city. Raises ValueError unless scale is a whole number of hundredths up to 10."""
     count = round(scale * SLICES_A_COUNTY)
     if abs(count - scale * SLICES_A_COUNTY) > 1e-9 or not 1 <= count <= 10 * SLICES_A_COUNTY:
         raise ValueError(f"--scale {scale}: a city is made of hundredths of the county; give 0.01, 0.02 ... up to 10.")
     full, rest = divmod(count, SLICES_A_COUNTY)
     sizes = [SLICES_A_COUNTY] * full + [rest] * (rest > 0)
-    return [Stack(county, size) for county, size in enumerate(sizes)]
+    return [Stack(county, size, births, moves) for county, size in enumerate(sizes)]
 
 
 def units_of(stack: Stack, a_slice: int) -> np.ndarray:

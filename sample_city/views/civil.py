@@ -22,9 +22,10 @@ def marriages(office: Office, source: Source, day: np.datetime64, since: np.date
     city, people = office.city, office.city.people
     married = (people.married > since) & (people.married <= day) & (people.sex == MALE) & (people.spouse != NOBODY)
     divorced = (people.divorced > since) & (people.divorced <= day)
+    divorced &= (people.sex == MALE) | (people.former_spouse == NOBODY)
     rows = np.flatnonzero(married | divorced)
     is_divorce = divorced[rows]
-    mate = np.where(is_divorce, NOBODY, people.spouse[rows])
+    mate = np.where(is_divorce, people.former_spouse[rows], people.spouse[rows])
     man = np.where(people.sex[rows] == MALE, people.number[rows], mate)
     woman = np.where(people.sex[rows] == FEMALE, people.number[rows], mate)
     columns = {

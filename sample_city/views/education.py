@@ -20,7 +20,9 @@ SCHOOLS_A_TOWNSHIP = 4
 def enrolments(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
     """Children of school age with their guardian; the grade follows the age on 1 September."""
     draws, city, people = office.draws, office.city, office.city.people
-    autumn = np.datetime64(f"{str(day)[:4]}-09-01")
+    year = int(str(day)[:4])
+    autumn = np.datetime64(f"{year}-09-01")
+    autumn = autumn if autumn <= day else np.datetime64(f"{year - 1}-09-01")
     age = ((autumn - people.birth).astype(np.int64) / 365.25).astype(np.int64)
     may = (people.kind == REGISTERED) & (age >= SCHOOL_AGES[0]) & (age <= SCHOOL_AGES[1])
     rows = np.flatnonzero(may & draws.chance("enrolled", people.number, SHARE_ENROLLED))
@@ -30,7 +32,7 @@ def enrolments(office: Office, source: Source, day: np.datetime64, since: np.dat
     columns = {
         "student_no": pc.binary_join_element_wise("G", record_numbers(source.register, number, 12), ""),
         "school_code": pc.binary_join_element_wise(township, numbers(draws.below("school", number, SCHOOLS_A_TOWNSHIP), 1), ""),
-        "term": constant(f"{str(day)[:4]}-1", len(rows)),
+        "term": constant(f"{str(autumn)[:4]}-{1 if str(day)[5:7] >= '09' else 2}", len(rows)),
         "grade_code": numbers(age[rows] - SCHOOL_AGES[0] + 1, 2),
         "boarding": pc.if_else(pa.array(draws.chance("boarding", number, 0.12)), "是", "否"),
         "guardian_name": pc.if_else(

@@ -6,43 +6,53 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from shapely import MultiPolygon, Polygon, box, get_coordinates, get_parts
+from shapely import MultiPolygon, Polygon, box, get_coordinates, get_parts, unary_union
 
 from sample_city.datum import to_gcj02
 from sample_city.defects.positions import SECOND_SUPPLIER
-from sample_city.divisions import COMMITTEES_2014, short, townships, units
+from sample_city.divisions import short, townships, units
 from sample_city.dwellings import BLOCK, HOUSE, SHOP, county_name, real_code
 from sample_city.extract import Extract, Source, constant, coordinate_text, text_of
 from sample_city.identifiers import record_numbers
 from sample_city.knowledge import Office
 from sample_city.outlines import to_degrees, unit_outlines
-from sample_city.parameters import rows as rows_of
 
+COUNTY, FIRST_DAY = "330122", "20030101"
 CRS, SHIFTED = "cgcs2000", "gcj02"
 SUPPLIERS = ("测绘院", SECOND_SUPPLIER)
 SHARE_OF_SECOND_SUPPLIER = 0.25
 FOOTPRINTS_M = {HOUSE: (12.0, 10.0), BLOCK: (45.0, 12.0), SHOP: (18.0, 12.0)}
-HOUSEHOLDS_A_GRID = {True: 300, False: 150}
+HOUSEHOLDS_A_GRID = {"urban": 300, "rural": 150}
 """Governance grids hold some 300 households in communities, 150 in villages."""
 
 
 def divisions(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
-    """The list with validity: units of 2014, and those of 2023 as far as they are new, with their successors."""
+    """The list with validity as known on the day: what is in force, and what no longer is, with its successor."""
     county = office.city.stack.county
-    new = {r["to_code"]: r for r in rows_of("succession") if r["kind"] == "split"}
-    gone = [r for r in rows_of("succession") if r["kind"] == "merged"]
-    lines = [("330122", county_name(county), "3", "3301", "", "20030101", "", "")]
-    lines += [(code, name, "4", "330122", "", "20030101", "", "") for code, name in townships().items()]
+    lines = [(COUNTY, county_name(county), "3", COUNTY[:4], "", FIRST_DAY, "", "")]
+    lines += [(code, name, "4", COUNTY, "", FIRST_DAY, "", "") for code, name in townships().items()]
     for unit in sorted(units(), key=lambda u: u.code):
-        since_day = new[unit.code]["valid_on"].replace("-", "") if unit.code in new else "20030101"
-        name = unit.name if unit.code not in COMMITTEES_2014 else unit.former_name
-        lines.append((unit.code, name, "5", unit.township_code, "111" if unit.is_community else "220", since_day, "", ""))
-    for row in gone:
-        until = row["valid_on"].replace("-", "")
-        lines.append((row["from_code"], row["from_name"], "5", row["from_code"][:9], "220", "20030101", until, row["to_code"]))
+        is_new = unit.former_share == 1 and unit.former_code != unit.code
+        if is_new and unit.changed_on > day:
+            continue
+        began = str(unit.changed_on).replace("-", "") if is_new else FIRST_DAY
+        kind = "111" if unit.is_community else "220"
+        lines.append((unit.code, unit.at(day)[1], "5", unit.township_code, kind, began, "", ""))
+    for unit in (u for u in units() if u.former_share < 1):
+        is_over = unit.changed_on <= day
+        until, successor = (str(unit.changed_on).replace("-", ""), unit.code) if is_over else ("", "")
+        lines.append((unit.former_code, unit.former_name, "5", unit.township_code, "220", FIRST_DAY, until, successor))
     listed = [(real_code(county, code), name, level, real_code(county, up), *rest) for code, name, level, up, *rest in lines]
     columns = {field: pa.array([line[i] for line in listed]) for i, field in enumerate(source.columns)}
     return Extract(source, day, columns, {"self": ("division", np.array([int(line[0]) for line in listed]))})
+
+
+def outlines_at(day: np.datetime64) -> dict[tuple[str, str], Polygon | MultiPolygon]:
+    """Outlines by code and name in force: later divided units are whole; a unit that was partly another one is drawn as itself."""
+    parts: dict[tuple[str, str], list[Polygon]] = {}
+    for unit in sorted(units(), key=lambda u: u.code):
+        parts.setdefault(unit.at(day), []).append(unit_outlines()[unit.code])
+    return {unit: unary_union(shapes) for unit, shapes in sorted(parts.items())}
 
 
 def _geometry(shape: Polygon | MultiPolygon, crs: str = CRS) -> str:
@@ -59,18 +69,18 @@ def _ring(points: np.ndarray, crs: str) -> list[list[float]]:
 
 
 def boundaries(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
-    """Invented outlines of the units of 2023, as surveyed or, from a map supplier, in its shifted datum."""
-    found = sorted(units(), key=lambda u: u.code)
+    """Invented outlines of the units in force, as surveyed or, from a map supplier, in its shifted datum."""
+    found = outlines_at(day)
     crs, accuracy = (SHIFTED, "10.0") if source.name.endswith(SHIFTED) else (CRS, "1.0")
     columns = {
-        "division_code": pa.array([real_code(office.city.stack.county, u.code) for u in found]),
-        "name": pa.array([short(u.name) for u in found]),
+        "division_code": pa.array([real_code(office.city.stack.county, code) for code, _ in found]),
+        "name": pa.array([short(name) for _, name in found]),
         "source_crs": constant(crs, len(found)),
-        "survey_date": constant("20131101", len(found)),
+        "survey_date": constant(str(day - 400).replace("-", ""), len(found)),
         "accuracy_m": constant(accuracy, len(found)),
-        "geometry": pa.array([_geometry(unit_outlines()[u.code], crs) for u in found]),
+        "geometry": pa.array([_geometry(outline, crs) for outline in found.values()]),
     }
-    return Extract(source, day, columns, {"self": ("division", np.array([int(u.code) for u in found]))})
+    return Extract(source, day, columns, {"self": ("division", np.array([int(code) for code, _ in found]))})
 
 
 def addresses(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
@@ -132,20 +142,25 @@ def _footprints(x: np.ndarray, y: np.ndarray, sides: np.ndarray) -> pa.Array:
 
 def grids(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
     """Governance grids: strips of each unit's outline, as many as its households ask for."""
-    per_unit = np.bincount(office.city.addresses.unit[office.city.home], minlength=len(units()))
+    city = office.city
+    homes: dict[str, int] = {}
+    for unit, households in zip(
+        units(), np.bincount(city.addresses.unit[city.home], minlength=len(units())).tolist(), strict=True
+    ):
+        homes[unit.at(day)[0]] = homes.get(unit.at(day)[0], 0) + households
     lines: list[tuple[str, ...]] = []
-    for index, unit in enumerate(units()):
-        count = max(1, round(per_unit[index] / HOUSEHOLDS_A_GRID[unit.is_community]))
-        kind = "urban" if unit.is_community else "rural"
-        code = real_code(office.city.stack.county, unit.code)
-        for turn, strip in enumerate(strips(unit_outlines()[unit.code], count)):
-            households = per_unit[index] * (turn + 1) // count - per_unit[index] * turn // count
-            lines.append((f"{code}{turn + 1:03d}", code, kind, str(households), "1", _geometry(strip)))
+    for (code, name), outline in outlines_at(day).items():
+        kind = "urban" if name.endswith(("社区", "居委会")) else "rural"
+        count = max(1, round(homes[code] / HOUSEHOLDS_A_GRID[kind]))
+        here = real_code(city.stack.county, code)
+        for turn, strip in enumerate(strips(outline, count)):
+            households = homes[code] * (turn + 1) // count - homes[code] * turn // count
+            lines.append((f"{here}{turn + 1:03d}", here, kind, str(households), "1", _geometry(strip)))
     columns = {field: pa.array([line[i] for line in lines]) for i, field in enumerate(source.columns)}
     return Extract(source, day, columns, {"self": ("grid", np.array([int(line[0]) for line in lines]))})
 
 
-def strips(outline: Polygon, count: int) -> list[Polygon | MultiPolygon]:
+def strips(outline: Polygon | MultiPolygon, count: int) -> list[Polygon | MultiPolygon]:
     """Strips of equal width from west to east; together they are the outline."""
     left, bottom, right, top = outline.bounds
     edges = np.linspace(left, right, count + 1)

@@ -16,12 +16,19 @@ EVENTS = pa.array(["设立", "变更", "注销", "吊销"])
 STATES = pa.array(["存续", "歇业", "吊销", "注销"])
 TYPES = pa.array(["9500", "1130", "1190", "9100", "0000"])
 AUTHORITY = "330122AMR"
+EDITION_2017 = np.datetime64("2017-10-01")
+
+
+def industry_codes(day: np.datetime64) -> list[str]:
+    """The listed industries by the edition of GB/T 4754 in force on a day."""
+    listed = words("enterprises")["industries"]
+    return [i.get("code_2017", i["code"]) if day >= EDITION_2017 else i["code"] for i in listed]
 
 
 def enterprise_columns(city: City, rows: np.ndarray) -> dict[str, pa.Array]:
     """What registers of enterprises share, for the entities in `rows`."""
     found, picked = city.enterprises, pa.array(rows)
-    codes = pa.array([i["code"] for i in words("enterprises")["industries"]])
+    codes = pa.array(industry_codes(city.reference))
     address = pa.array(found.address[rows])
     return {
         "uscc": found.uscc.take(picked),

@@ -24,6 +24,7 @@ from sample_city.defects.rates import rates
 from sample_city.knowledge import Office, police_view
 from sample_city.presets import Window, window
 from sample_city.randomness import Draws
+from sample_city.roll_forward import newcomers
 from sample_city.slices import Stack
 
 SEED = 7
@@ -31,8 +32,8 @@ REFERENCE = np.datetime64("2014-12-31")
 
 
 @cache
-def city(slices: int, seed: int = SEED) -> City:
-    return build_city(Draws(seed), Stack(0, slices), REFERENCE)
+def city(slices: int, seed: int = SEED, day: np.datetime64 = REFERENCE) -> City:
+    return build_city(Draws(seed), Stack(0, slices, *newcomers(day)), day)
 
 
 def office(slices: int, defects: str = "none") -> Office:
@@ -44,8 +45,10 @@ def reported(days: int = 30) -> Window:
     return window("seed2014", days)
 
 
-def build(folder: Path, scale: float = 0.01, seed: int = SEED, defects: str = "default", days: int = 30) -> Path:
-    run(plan(scale, seed, "seed2014", days, defects, folder), lambda _: None)
+def build(
+    folder: Path, scale: float = 0.01, seed: int = SEED, defects: str = "default", days: int = 30, preset: str = "seed2014"
+) -> Path:
+    run(plan(scale, seed, preset, days, defects, folder), lambda _: None)
     return folder
 
 

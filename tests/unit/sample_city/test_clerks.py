@@ -91,7 +91,7 @@ def test_d15_is_utf8_read_as_gbk() -> None:
 
 def test_d19_codes_of_an_earlier_edition() -> None:
     assert clerks.outdated("division_code")("330122109215", 0) == "330122103215"
-    assert clerks.outdated("industry_code")("0169", 0) == "0164"
+    assert clerks.outdated("industry_code")("7271", 0) == "7481"
     assert clerks.outdated("industry_code")("4700", 0) == "4700"
 
 

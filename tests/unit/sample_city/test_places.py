@@ -19,8 +19,9 @@ def test_units_of_2014_and_2023() -> None:
     """183 villages, 4 residents' committees and 15 communities in 2014; 181 villages and 37 communities in 2023."""
     now = [u.name for u in units()]
     assert (sum(n.endswith("社区") for n in now), len(now)) == (37, 218)
-    then = {u.former_code: u.former_name for u in units()} | {u.code: "" for u in units() if u.former_share < 1}
-    names = list({u.former_code: u.former_name for u in units()}.values())
+    day = np.datetime64("2014-12-31")
+    then = dict(u.part_at(day, share) for u in units() for share in (0.0, 0.9))
+    names = list(then.values())
     communities, committees = (sum(n.endswith(e) for n in names) for e in ("社区", "居委会"))
     assert (communities, committees) == (15, 4)
     assert len(then) - communities - committees == 183
