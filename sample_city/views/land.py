@@ -48,7 +48,7 @@ def divisions(office: Office, source: Source, day: np.datetime64, since: np.date
 
 
 def outlines_at(day: np.datetime64) -> dict[tuple[str, str], Polygon | MultiPolygon]:
-    """Outlines by code and name in force: later divided units are whole; a unit that was partly another one is drawn as itself."""
+    """Outlines by code and name in force: units divided later are whole, one that was partly another is drawn as itself."""
     parts: dict[tuple[str, str], list[Polygon]] = {}
     for unit in sorted(units(), key=lambda u: u.code):
         parts.setdefault(unit.at(day), []).append(unit_outlines()[unit.code])
