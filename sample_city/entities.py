@@ -62,6 +62,7 @@ def persons(city: City) -> pa.Table:
             "divorced_on": pa.array(people.divorced),
             "widowed_on": pa.array(people.widowed),
             "phone": city.phone,
+            "employer_no": pa.array(city.enterprises.number[np.maximum(city.employer, 0)], mask=city.employer < 0),
             "address_no": city.addresses.number[city.home[city.household_row]],
         }
     )
