@@ -70,6 +70,7 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     "kind": (Kind("D19", "D19", clerks.outdated("kind")),),
     "office_code": (Kind("D19", "D19", clerks.outdated("office_code")),),
     "industry_code": (Kind("D19", "D19", clerks.outdated("industry_code")),),
+    "authority_code": (Kind("D19", "D19", clerks.outdated("authority_code")),),
 }
 """Errors by the meaning of a field; fields of one meaning fail alike in every source."""
 SAME_MEANING = {

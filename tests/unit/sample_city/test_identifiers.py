@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sample_city.city import build_city
 from sample_city.identifiers import (
     citizen_numbers,
     credit_codes,
@@ -12,7 +13,9 @@ from sample_city.identifiers import (
     record_numbers,
     registration_numbers,
 )
-from tests.support.sample_city import city
+from sample_city.randomness import Draws
+from sample_city.slices import Stack
+from tests.support.sample_city import REFERENCE, city
 
 
 @pytest.mark.parametrize(
@@ -87,3 +90,13 @@ def test_every_credit_code_is_valid_and_synthetic() -> None:
             alphabet.index(code[17])
             == (31 - sum(alphabet.index(c) * w for c, w in zip(code[:17], powers, strict=True)) % 31) % 31
         )
+
+
+def test_counties_share_no_identifier() -> None:
+    """A whole county and a part of its first copy, as in a city of scale 1.02."""
+    one, copy = city(100), build_city(Draws(7), Stack(1, 2), REFERENCE)
+    for of in (lambda c: c.citizen_no, lambda c: c.enterprises.uscc, lambda c: c.household_no, lambda c: c.phone):
+        assert not set(of(one).to_pylist()) & set(of(copy).to_pylist())
+    assert not set(one.people.number.tolist()) & set(copy.people.number.tolist())
+    assert {code[2:8] for code in copy.enterprises.uscc.to_pylist()} == {"990123"}
+    assert "桐庐县副本1" in copy.addresses.text[0].as_py()
