@@ -42,7 +42,6 @@ class City:
     citizen_no: pa.Array
     second_no: pa.Array
     double_row: np.ndarray
-    division: np.ndarray
     phone: pa.Array
     home: np.ndarray
     former_home: np.ndarray
@@ -81,7 +80,7 @@ def build_city(draws: Draws, stack: Stack, reference: np.datetime64) -> City:
     dead, gone, widowed = leavers(draws, stack, registered, bones.age, CALIBRATED_DAY)
     people = join([replace(registered, widowed=widowed), dead, gone, floating_people(draws, stack, reference)])
     people = roll_forward(draws, stack, people, reference) if reference > CALIBRATED_DAY else people
-    division, citizen_no, second_no = _citizen_numbers(draws, stack, people, reference)
+    citizen_no, second_no = _citizen_numbers(draws, stack, people, reference)
     household = stack.numbers(parameters().slice.households).ravel()
     home_of = home[people.household - household[0]]
     enterprises = build_enterprises(draws, stack, people, home_of, addresses, reference, _first_code(stack))
@@ -94,7 +93,6 @@ def build_city(draws: Draws, stack: Stack, reference: np.datetime64) -> City:
         citizen_no=citizen_no,
         second_no=second_no,
         double_row=_doubles(draws, stack, people),
-        division=division,
         phone=phones(people.number),
         home=home,
         former_home=former_home,
@@ -140,10 +138,10 @@ def _doubles(draws: Draws, stack: Stack, people: People) -> np.ndarray:
     return slices * here.shape[1] + np.where(whom == in_slice, order[slices, drawn + 1], whom)
 
 
-def _citizen_numbers(draws: Draws, stack: Stack, people: People, reference) -> tuple[np.ndarray, pa.Array, pa.Array]:
+def _citizen_numbers(draws: Draws, stack: Stack, people: People, reference) -> tuple[pa.Array, pa.Array]:
     """Numbers of the county for its natives, of other synthetic divisions for the rest; no number twice in a county.
 
-    The third value is a second number that a person might have been given: same birth date, sequence from the upper half.
+    The other column is a second number that a person might have been given: same birth date, sequence from the upper half.
     """
     others = np.array(parameters().county["other_synthetic_codes"]) + 1000 * stack.county
     elsewhere = others[draws.below("number_division", people.number, len(others))]
@@ -155,4 +153,4 @@ def _citizen_numbers(draws: Draws, stack: Stack, people: People, reference) -> t
         raise ValueError(f"more than {SECOND_FROM} persons of one sex share a birth date and a division; numbers run out.")
     sequence = 2 * nth + np.where(people.sex == MALE, 1, 2)
     again = citizen_numbers(division, people.birth, sequence + 2 * SECOND_FROM)
-    return division, citizen_numbers(division, people.birth, sequence), again
+    return citizen_numbers(division, people.birth, sequence), again

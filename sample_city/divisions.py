@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from sample_city.parameters import parameters, rows
+from sample_city.parameters import SLICES_A_COUNTY, parameters, rows
 
 COMMITTEES_2014 = ("330122003001", "330122004011", "330122101010", "330122109002")
 COMMITTEES_UNTIL = np.datetime64("2016-01-01")
@@ -88,3 +88,24 @@ def household_quotas(county_households: int) -> np.ndarray:
     quota = np.floor(exact).astype(np.int64)
     quota[np.argsort(quota - exact, kind="stable")[: county_households - quota.sum()]] += 1
     return quota
+
+
+@cache
+def urban_rural_codes() -> dict[str, str]:
+    """Class of each unit of 2023 [城乡分类代码]: communities, then villages of subdistricts, towns and townships
+    by code, are urban as far as comes nearest to the county's urbanisation (assumed); the others are villages proper (220)."""
+    quotas = household_quotas(SLICES_A_COUNTY * parameters().slice.households)
+    households = dict(zip((u.code for u in units()), quotas, strict=True))
+    order = sorted(units(), key=lambda u: (not u.is_community, _level(u), u.code))
+    share = np.cumsum([households[u.code] for u in order]) / quotas.sum()
+    last_urban = np.abs(share - parameters().urbanisation).argmin()
+    return {u.code: _urban_code(u) if place <= last_urban else "220" for place, u in enumerate(order)}
+
+
+def _level(unit: Unit) -> int:
+    """0 in subdistricts [街道], 1 in towns [镇], 2 in townships [乡]: the first digit of the township's number."""
+    return int(unit.township_code[6])
+
+
+def _urban_code(unit: Unit) -> str:
+    return ("111" if unit.is_community else "112") if _level(unit) == 0 else ("121" if unit.is_community else "122")

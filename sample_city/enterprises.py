@@ -36,7 +36,6 @@ class Enterprises:
     revoked: np.ndarray
     industry: np.ndarray
     address: np.ndarray
-    is_home_based: np.ndarray
     legal_person: np.ndarray
     parent: np.ndarray
     capital: np.ndarray
@@ -67,7 +66,7 @@ def build_enterprises(
     address = np.where(home_based, home[legal_person], premises.ravel())
     kind, is_exit = kind.ravel(), is_exit.ravel()
     established, ended, revoked, state = _lives(draws, stack, number, kind, is_exit, reference)
-    parent = _parents(stack, kind, exists.ravel(), is_exit)
+    parent = _parents(stack, kind, is_exit)
     industry = _industries(draws, flat, kind, addresses.unit[address])
     industry = np.where(parent >= 0, industry[parent], industry)
     org_code = organisation_codes(scramble(flat, 10**8, "organisation codes"))
@@ -85,7 +84,6 @@ def build_enterprises(
         revoked=revoked,
         industry=industry,
         address=address,
-        is_home_based=home_based,
         legal_person=legal_person,
         parent=parent,
         capital=np.where(np.isin(kind, (COMPANY, COOPERATIVE)), capital, 0),
@@ -161,7 +159,7 @@ def _lives(draws: Draws, stack: Stack, number: np.ndarray, kind: np.ndarray, is_
     return established, ended, revoked, state
 
 
-def _parents(stack: Stack, kind: np.ndarray, exists: np.ndarray, is_exit: np.ndarray) -> np.ndarray:
+def _parents(stack: Stack, kind: np.ndarray, is_exit: np.ndarray) -> np.ndarray:
     """Row of the company that a branch belongs to: the companies of the slice in order."""
     parent = np.full(len(kind), NO_ENTERPRISE)
     by_slice = kind.reshape(stack.count, -1)

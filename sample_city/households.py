@@ -27,7 +27,6 @@ class Skeleton:
 
     number: np.ndarray
     household: np.ndarray
-    member: np.ndarray
     role: np.ndarray
     age: np.ndarray
     sex: np.ndarray
@@ -71,11 +70,11 @@ def deal_households(draws: Draws, stack: Stack) -> Skeleton:
     member = np.arange(len(household)) - first_row[household]
     number = stack.first * stack.people + _slice_offsets(stack, counts) + np.tile(np.arange(counts.persons), stack.count)
     of = template[household]
-    base = _Rows(draws, number, household, member, deck.role[of, member], deck.low[of, member], deck.high[of, member], first_row)
+    base = _Rows(draws, number, household, deck.role[of, member], deck.low[of, member], deck.high[of, member], first_row)
     sex = _sexes(base, template, stack)
-    age = _ages(base, sex, template)
-    father, mother, spouse = _kin(base, sex, template)
-    return Skeleton(number, household, member, base.role, age, sex, father, mother, spouse, template, first_row)
+    age = _ages(base, sex)
+    father, mother, spouse = _kin(base, sex)
+    return Skeleton(number, household, base.role, age, sex, father, mother, spouse, template, first_row)
 
 
 def _slice_offsets(stack: Stack, counts: SliceCounts) -> np.ndarray:
@@ -87,7 +86,6 @@ class _Rows:
     draws: Draws
     number: np.ndarray
     household: np.ndarray
-    member: np.ndarray
     role: np.ndarray
     low: np.ndarray
     high: np.ndarray
@@ -119,7 +117,7 @@ def _sexes(rows: _Rows, template: np.ndarray, stack: Stack) -> np.ndarray:
     return np.where(sex > 0, sex, np.where(is_man.ravel(), MALE, FEMALE))
 
 
-def _ages(rows: _Rows, sex: np.ndarray, template: np.ndarray) -> np.ndarray:
+def _ages(rows: _Rows, sex: np.ndarray) -> np.ndarray:
     """Full years on the reference day: heads, spouses beside them, children below the mother, parents above the head."""
     draws, number = rows.draws, rows.number
     age = draws.between("age", number, rows.low, rows.high)
@@ -128,7 +126,7 @@ def _ages(rows: _Rows, sex: np.ndarray, template: np.ndarray) -> np.ndarray:
     is_spouse = rows.role == SPOUSE
     age = np.where(is_spouse, np.clip(age[head] + gap, rows.low, rows.high), age)
     mother = _mother_row(rows, sex)
-    age = np.where(rows.role == CHILD, _children(rows, age[mother], template), age)
+    age = np.where(rows.role == CHILD, _children(rows, age[mother]), age)
     low = np.maximum(rows.low, age[head] + MOTHERS_AGE_AT_BIRTH[0])
     high = np.minimum(rows.high, age[head] + MOTHERS_AGE_AT_BIRTH[1])
     is_parent = rows.role >= FATHER
@@ -146,7 +144,7 @@ def _mother_row(rows: _Rows, sex: np.ndarray) -> np.ndarray:
     return np.where((sex[head] == MALE) & (spouse != NOBODY), spouse, head)[rows.household]
 
 
-def _children(rows: _Rows, mothers_age: np.ndarray, template: np.ndarray) -> np.ndarray:
+def _children(rows: _Rows, mothers_age: np.ndarray) -> np.ndarray:
     """Two children of one band share the possible years: the elder gets the upper half."""
     youngest, oldest = MOTHERS_AGE_AT_BIRTH
     low, high = np.maximum(rows.low, mothers_age - oldest), np.minimum(rows.high, mothers_age - youngest)
@@ -159,7 +157,7 @@ def _children(rows: _Rows, mothers_age: np.ndarray, template: np.ndarray) -> np.
     return rows.draws.between("age_of_child", rows.number, low, high)
 
 
-def _kin(rows: _Rows, sex: np.ndarray, template: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _kin(rows: _Rows, sex: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     head, spouse = rows.first_row[rows.household], rows.row_of(SPOUSE)[rows.household]
     parents = {MALE: np.full(len(sex), NOBODY), FEMALE: np.full(len(sex), NOBODY)}
     is_child, is_head = rows.role == CHILD, rows.role == HEAD

@@ -77,6 +77,7 @@ class Parameters:
     county: dict[str, Any]
     slice: SliceCounts
     unit_population: dict[str, int]
+    urbanisation: float
     unit_area_km2: dict[str, float]
     age_bands: tuple[dict[str, Any], ...]
     ethnic: dict[str, Any]
@@ -113,6 +114,7 @@ def parameters() -> Parameters:
         county=raw["county"],
         slice=counts,
         unit_population=raw["unit_population"],
+        urbanisation=raw["urbanisation"],
         unit_area_km2=raw["unit_area_km2"],
         age_bands=tuple(raw["age_bands"]),
         ethnic=raw["ethnic"],

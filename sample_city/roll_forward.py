@@ -160,16 +160,13 @@ def _marry(r: _Rolling, period: Period) -> None:
     """Men from 22, women from 20, each for the first time and of another household; she moves to his."""
     wanted, age = period.quota(parameters().slice.marriages_a_year), r.age(period)
     single = r.settled(period) & (r.spouse == NOBODY) & np.isnat(r.married)
-    men = r.deal(
-        "marry_man", period, np.where(single & (r.sex == MALE) & (age >= 22) & (age < 45), np.exp(-0.1 * age), 0.0), wanted
-    )
+    young = np.exp(-0.1 * np.maximum(age, 0))
+    men = r.deal("marry_man", period, young * (single & (r.sex == MALE) & (age >= 22) & (age < 45)), wanted)
     homes = np.zeros(r.household.max() + 1, dtype=bool)
     homes[r.household[men.ravel()]] = True
     may = single & (r.sex == FEMALE) & (r.role != HEAD) & (age >= 20) & (age < 42) & ~homes[np.maximum(r.household, 0)]
-    women = r.deal("marry_woman", period, np.where(may, np.exp(-0.1 * age), 0.0), wanted)
-    men, women = (
-        np.take_along_axis(rows, np.argsort(-age[rows], axis=1, kind="stable"), axis=1).ravel() for rows in (men, women)
-    )
+    women = r.deal("marry_woman", period, young * may, wanted)
+    men, women = _by_age(age, men).ravel(), _by_age(age, women).ravel()
     day = r.day("marry", period, men)
     r.put(men, spouse=r.number[women], married=day)
     in_law = np.where(r.role[men] == HEAD, SPOUSE, CHILD_IN_LAW)

@@ -131,7 +131,7 @@ def _errors(draws: Draws, extract: Extract, field: str, rates: Rates):
     free = np.ones(extract.rows, dtype=bool)
     edge = np.zeros(extract.rows)
     for kind in KINDS.get(meaning(source, field), ()):
-        if not _may(kind, extract, field):
+        if not _may(kind, extract):
             continue
         if kind.stream:
             befallen = draws.chance(f"defect|{kind.stream}", key, rates[kind.rate]) & _uses(draws, kind, extract)
@@ -158,7 +158,7 @@ def _shares(kind: Kind, extract: Extract, rates: Rates) -> np.ndarray:
     return share
 
 
-def _may(kind: Kind, extract: Extract, field: str) -> bool:
+def _may(kind: Kind, extract: Extract) -> bool:
     right_format = not kind.formats or extract.source.format in kind.formats
     return right_format and (not kind.alternative or kind.alternative in extract.alternatives)
 

@@ -10,7 +10,7 @@ from shapely import MultiPolygon, Polygon, box, get_coordinates, get_parts, unar
 
 from sample_city.datum import to_gcj02
 from sample_city.defects.positions import SECOND_SUPPLIER
-from sample_city.divisions import short, townships, units
+from sample_city.divisions import short, townships, units, urban_rural_codes
 from sample_city.dwellings import BLOCK, HOUSE, SHOP, county_name, real_code
 from sample_city.extract import Extract, Source, constant, coordinate_text, text_of
 from sample_city.identifiers import record_numbers
@@ -36,7 +36,7 @@ def divisions(office: Office, source: Source, day: np.datetime64, since: np.date
         if is_new and unit.changed_on > day:
             continue
         began = str(unit.changed_on).replace("-", "") if is_new else FIRST_DAY
-        kind = "111" if unit.is_community else "220"
+        kind = urban_rural_codes()[unit.code]
         lines.append((unit.code, unit.at(day)[1], "5", unit.township_code, kind, began, "", ""))
     for unit in (u for u in units() if u.former_share < 1):
         is_over = unit.changed_on <= day

@@ -18,7 +18,7 @@ from sample_city.people import DEAD
 from sample_city.views.insurance import health_insurance
 from tests.support.sample_city import REFERENCE, build, content_digest, notes, office, records, text, truth
 
-PINNED = "3683ae482150f7d3dc5e81f6e3967f1603f838a8be4e059e787ed6606517ea32"
+PINNED = "595f4e1eb59794d8ce0167d268ed296d062d22247f6ee3eeaa3784849a573de7"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_content_is_pinned(built) -> None:
 
 
 def test_another_processor_writes_the_same(built, tmp_path) -> None:
-    """A process of its own, without the vector instructions that change the last bit of exponentials, and with another hash seed."""
+    """A process of its own, without vector instructions, which may change the last bit of exponentials, and another hash seed."""
     code = f"from pathlib import Path; from tests.support.sample_city import build; build(Path({str(tmp_path / 'plain')!r}))"
     plain = os.environ | {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4", "PYTHONHASHSEED": "5", "OMP_NUM_THREADS": "1"}
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, env=plain, cwd=settings().checkout)

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from shapely import STRtree, contains_xy, unary_union
 
 from sample_city.datum import to_bd09, to_gcj02
-from sample_city.divisions import household_quotas, townships, units
+from sample_city.divisions import household_quotas, townships, units, urban_rural_codes
 from sample_city.outlines import county_outline, unit_outlines
 from sample_city.slices import Stack, units_of
 from sample_city.views.land import strips
@@ -52,6 +52,16 @@ def test_township_totals_follow_the_assumed_populations() -> None:
         inside = [i for i, u in enumerate(units()) if u.township_code == township]
         stated = sum(3_000 if units()[i].is_community else 1_643 for i in inside) * 408_300 / 408_383
         assert abs(found[inside].sum() / stated - 1) < 0.01, township
+
+
+def test_urbanisation_is_that_of_2014() -> None:
+    """65.0 % of registered and floating persons live in units of classes 111 to 122, within half a per cent."""
+    built = city(100)
+    urban = np.array([urban_rural_codes()[u.code] != "220" for u in units()])
+    here = np.isin(built.people.kind, (0, 3))
+    lives = built.addresses.unit[built.home[built.household_row[here]]]
+    assert abs(urban[lives].mean() / 0.65 - 1) < 0.005
+    assert all(urban_rural_codes()[u.code] in ("111", "121") for u in units() if u.is_community)
 
 
 def test_outline_has_the_stated_extent_and_area() -> None:
