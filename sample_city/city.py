@@ -31,8 +31,8 @@ SECOND_FROM = 249
 
 @dataclass(frozen=True)
 class City:
-    """People, homes, enterprises. `home` is the row in `addresses` of each household, `former_home` where it lived before;
-    `employer` the row of each person's employer, -1 where none."""
+    """People, homes, enterprises. `home` is the row in `addresses` of each household, `former_home` where it lived before,
+    `usual_home` where it lives now; `employer` the row of each person's employer, -1 where none."""
 
     stack: Stack
     reference: np.datetime64
@@ -45,6 +45,7 @@ class City:
     phone: pa.Array
     home: np.ndarray
     former_home: np.ndarray
+    usual_home: np.ndarray
     moved_home: np.ndarray
     household_no: pa.Array
     enterprises: Enterprises
@@ -96,6 +97,7 @@ def build_city(draws: Draws, stack: Stack, reference: np.datetime64) -> City:
         phone=phones(people.number),
         home=home,
         former_home=former_home,
+        usual_home=_usual_homes(draws, stack, home, ~in_village),
         moved_home=_moves_within(draws, stack, household, reference),
         household_no=pc.binary_join_element_wise(str(_first_code(stack)), record_numbers("households", household, 8), ""),
         enterprises=enterprises,
@@ -115,6 +117,17 @@ def _homes(draws: Draws, stack: Stack) -> tuple[np.ndarray, np.ndarray]:
     former = np.empty_like(rows)
     np.put_along_axis(former, order, np.take_along_axis(rows, np.roll(order, 1, axis=1), axis=1), axis=1)
     return rows.ravel(), former.ravel()
+
+
+def _usual_homes(draws: Draws, stack: Stack, home: np.ndarray, in_community: np.ndarray) -> np.ndarray:
+    """Where households live: at home, or, for some of the villages, in a dwelling of a community of the same slice."""
+    number = stack.numbers(parameters().slice.households)
+    town = in_community.reshape(number.shape)
+    order = np.argsort(~town, axis=1, kind="stable")
+    drawn = draws.below("usual_home", number, np.maximum(town.sum(axis=1), 1)[:, None])
+    there = np.take_along_axis(home.reshape(number.shape), np.take_along_axis(order, drawn, axis=1), axis=1)
+    apart = draws.chance("living_apart", number, parameters().living_apart) & ~town & town.any(axis=1)[:, None]
+    return np.where(apart, there, home.reshape(number.shape)).ravel()
 
 
 def _moves_within(draws: Draws, stack: Stack, household: np.ndarray, reference) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import numpy as np
 
@@ -58,16 +59,16 @@ def townships() -> dict[str, str]:
 
 @cache
 def units() -> tuple[Unit, ...]:
-    """The 218 units of 2023 in the order in which slices fill them: the first of every township, then on by turns."""
+    """The 218 units of 2023 as slices fill them: a village of every township first, communities evenly between."""
     former = {
         r["to_code"]: (r["from_code"], r["from_name"], float(r["share_of_to"]), np.datetime64(r["valid_on"]))
         for r in rows("succession")
     }
     found = [_unit(r["code"], r["name"], former) for r in rows("divisions_2023") if len(r["code"]) == 12]
     place: dict[str, float] = {}
-    for township in townships():
-        of_it = [u.code for u in found if u.township_code == township]
-        place |= {code: i / len(of_it) for i, code in enumerate(of_it)}
+    for township, is_community in product(townships(), (False, True)):
+        alike = [u.code for u in found if u.township_code == township and u.is_community == is_community]
+        place |= {code: (i + is_community / 2) / len(alike) for i, code in enumerate(alike)}
     return tuple(sorted(found, key=lambda u: (place[u.code], u.code)))
 
 

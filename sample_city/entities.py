@@ -9,7 +9,7 @@ from sample_city.defects.rates import Rates
 from sample_city.enterprises import KINDS as ENTERPRISE_KINDS
 from sample_city.enterprises import STATES
 from sample_city.households import NOBODY, ROLES
-from sample_city.knowledge import Office, PoliceView
+from sample_city.knowledge import Office, PoliceView, usual_rows
 from sample_city.parameters import parameters, words
 from sample_city.people import FURTHER_ROLES, KINDS
 from sample_city.presets import Window
@@ -39,7 +39,8 @@ def _kin(numbers: np.ndarray) -> pa.Array:
 
 def persons(city: City) -> pa.Table:
     """One row a person, registered or not; kin are person numbers."""
-    people = city.people
+    people, everybody = city.people, np.arange(len(city.people.number))
+    usual, _ = usual_rows(city, everybody, city.reference)
     return pa.table(
         {
             "person_no": people.number,
@@ -64,6 +65,7 @@ def persons(city: City) -> pa.Table:
             "phone": city.phone,
             "employer_no": pa.array(city.enterprises.number[np.maximum(city.employer, 0)], mask=city.employer < 0),
             "address_no": city.addresses.number[city.home[city.household_row]],
+            "usual_address_no": city.addresses.number[usual],
         }
     )
 

@@ -42,6 +42,7 @@ class Source:
     delimiter: str = ","
     widths: dict[str, int] = field(default_factory=dict)
     error_factor: float = 1.0
+    address: str = "usual"
     steady: tuple[str, ...] = ()
     identity: str = ""
     """Sources of one identity are one register: they repeat the same clerk's errors."""

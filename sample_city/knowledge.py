@@ -57,9 +57,18 @@ def police_view(draws: Draws, city: City) -> PoliceView:
 
 
 def home_rows(city: City, rows: np.ndarray, day: np.datetime64, moved: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of persons' addresses on a day, and of their former ones. `moved` replaces the true days of moving by known ones."""
+    """Rows of persons' registered addresses on a day, and of their former ones. `moved`: days known instead of the true ones."""
     household = city.household_row[rows]
     when = city.moved_home[household] if moved is None else moved[rows]
     before = when > day
     home, former = city.home[household], city.former_home[household]
     return np.where(before, former, home), np.where(before, home, former)
+
+
+def usual_rows(city: City, rows: np.ndarray, day: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the addresses at which persons live, and of outdated ones; who lives apart is outdated at the registered one."""
+    home, former = home_rows(city, rows, day)
+    household = city.household_row[rows]
+    usual = city.usual_home[household]
+    apart = (usual != city.home[household]) & (city.people.kind[rows] != FLOATING)
+    return np.where(apart, usual, home), np.where(apart, home, former)

@@ -77,6 +77,7 @@ class Parameters:
     county: dict[str, Any]
     slice: SliceCounts
     unit_population: dict[str, int]
+    living_apart: float
     urbanisation: float
     unit_area_km2: dict[str, float]
     age_bands: tuple[dict[str, Any], ...]
@@ -114,6 +115,7 @@ def parameters() -> Parameters:
         county=raw["county"],
         slice=counts,
         unit_population=raw["unit_population"],
+        living_apart=raw["living_apart"],
         urbanisation=raw["urbanisation"],
         unit_area_km2=raw["unit_area_km2"],
         age_bands=tuple(raw["age_bands"]),

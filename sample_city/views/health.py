@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from sample_city.extract import Extract, Source, text_of
 from sample_city.identifiers import numbers, record_numbers
-from sample_city.knowledge import Office, home_rows, lag
+from sample_city.knowledge import Office, lag, usual_rows
 from sample_city.people import DEAD, FLOATING, NEVER
 from sample_city.views.persons import person_extract
 
@@ -25,7 +25,7 @@ def births(office: Office, source: Source, day: np.datetime64, since: np.datetim
     rows = np.flatnonzero((issued > since) & (issued <= day) & (people.kind != FLOATING))
     number, picked = people.number[rows], pa.array(rows)
     mother, father = (np.where(kin[rows] >= 0, people.row(kin[rows]), 0) for kin in (people.mother, people.father))
-    texts, (home, former) = city.addresses.text, home_rows(city, mother, day)
+    texts, (home, former) = city.addresses.text, usual_rows(city, mother, day)
     minute = draws.below("birth_minute", number, 24 * 60)
     columns = {
         "certificate_no": pc.binary_join_element_wise("T", record_numbers(source.register, number, 9), ""),

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from sample_city.city import City
 from sample_city.extract import Extract, Source, text_of
-from sample_city.knowledge import home_rows
+from sample_city.knowledge import home_rows, usual_rows
 
 
 def person_columns(city: City, rows: np.ndarray) -> dict[str, pa.Array]:
@@ -31,7 +31,8 @@ def person_extract(
     entities = {"self": ("person", city.people.number[rows])}
     if "address_text" not in source.columns:
         return Extract(source, day, {name: found[name] for name in source.columns}, entities, alternatives)
-    home, former = home_rows(city, rows, day, moved)
+    known = home_rows(city, rows, day, moved) if source.address == "registered" else usual_rows(city, rows, day)
+    home, former = known
     found["address_text"] = city.addresses.text.take(pa.array(home))
     alternatives["former_address"] = city.addresses.text.take(pa.array(former))
     made = Extract(source, day, {name: found[name] for name in source.columns}, entities, alternatives)

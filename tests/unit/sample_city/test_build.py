@@ -18,7 +18,7 @@ from sample_city.people import DEAD
 from sample_city.views.insurance import health_insurance
 from tests.support.sample_city import REFERENCE, build, content_digest, notes, office, records, text, truth
 
-PINNED = "595f4e1eb59794d8ce0167d268ed296d062d22247f6ee3eeaa3784849a573de7"
+PINNED = "295839e101551e8f8c6163eb5561e3ee33926067a2b381804d6bff5a5d9d48d7"
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,11 @@ import pytest
 from scipy import stats
 
 from sample_city.divisions import units
+from sample_city.extract import sources
 from sample_city.people import DEAD, FLOATING, MOVED_OUT, REGISTERED
 from sample_city.slices import stacks
-from tests.support.sample_city import REFERENCE, city
+from sample_city.views import VIEWS
+from tests.support.sample_city import REFERENCE, city, office
 
 YEAR_BEFORE = REFERENCE - 365
 
@@ -146,6 +148,23 @@ def test_surnames_follow_their_weights() -> None:
     total = sum(weights.values())
     expected = np.array([w / total * len(names) for w in weights.values()])
     assert stats.chisquare(list(counts.values()), expected).pvalue > 0.01
+
+
+def test_some_village_households_live_in_town() -> None:
+    """15 % of village households, in dwellings of communities; police know the registered address, insurers the usual."""
+    built = city(100)
+    community = np.array([u.is_community for u in units()])
+    registered, usual = (community[built.addresses.unit[h]] for h in (built.home, built.usual_home))
+    apart = built.home != built.usual_home
+    assert not apart[registered].any() and usual[apart].all()
+    assert stats.binomtest(int(apart.sum()), int((~registered).sum()), 0.15).pvalue > 0.01
+    known = {}
+    for name in ("psb_residents_full", "hsa_insurance"):
+        extract = VIEWS[name](office(10), sources()[name], REFERENCE, REFERENCE)
+        known[name] = dict(zip(extract.key.tolist(), extract.entities["address"][1].tolist(), strict=True))
+    both = known["psb_residents_full"].keys() & known["hsa_insurance"].keys()
+    differ = np.mean([known["psb_residents_full"][n] != known["hsa_insurance"][n] for n in both])
+    assert 0.08 < differ < 0.16
 
 
 def test_floating_ages_are_working_ages() -> None:

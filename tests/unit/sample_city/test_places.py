@@ -10,6 +10,7 @@ from shapely import STRtree, contains_xy, unary_union
 from sample_city.datum import to_bd09, to_gcj02
 from sample_city.divisions import household_quotas, townships, units, urban_rural_codes
 from sample_city.outlines import county_outline, unit_outlines
+from sample_city.people import REGISTERED
 from sample_city.slices import Stack, units_of
 from sample_city.views.land import strips
 from tests.support.sample_city import city
@@ -44,14 +45,19 @@ def test_slices_fill_units_as_stated() -> None:
 
 
 def test_township_totals_follow_the_assumed_populations() -> None:
-    """3,000 persons a community, 1,643 a village: persons of a township against its units' sum."""
+    """3,000 persons a community, 1,643 a village (408,383 in all): households in proportion to the household, persons within
+    3.5 standard deviations of a sum of household sizes."""
     built = city(100)
-    unit_of_person = built.addresses.unit[built.home[built.household_row]][built.people.kind == 0]
-    found = np.bincount(unit_of_person, minlength=218)
+    unit_of_home = built.addresses.unit[built.home]
+    homes = np.bincount(unit_of_home, minlength=218)
+    persons = np.bincount(unit_of_home[built.household_row][built.people.kind == REGISTERED], minlength=218)
+    sizes = np.bincount(built.household_row[built.people.kind == REGISTERED])
     for township in townships():
         inside = [i for i, u in enumerate(units()) if u.township_code == township]
-        stated = sum(3_000 if units()[i].is_community else 1_643 for i in inside) * 408_300 / 408_383
-        assert abs(found[inside].sum() / stated - 1) < 0.01, township
+        stated = sum(3_000 if units()[i].is_community else 1_643 for i in inside) / 408_383
+        assert abs(homes[inside].sum() - stated * 140_800) <= len(inside)
+        spread = 3.5 * sizes.std() * np.sqrt(homes[inside].sum())
+        assert abs(persons[inside].sum() - stated * 408_300) < spread + 2.9 * len(inside), township
 
 
 def test_urbanisation_is_that_of_2014() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from sample_city.households import NOBODY
 from sample_city.people import DEAD, FLOATING, MOVED_OUT, REGISTERED
-from sample_city.presets import CALIBRATED_DAY
+from sample_city.presets import CALIBRATED_DAY, window
 from sample_city.roll_forward import newcomers, periods
 from sample_city.views.police import relation_codes
 from tests.support.sample_city import build, city, notes, records, truth
@@ -21,6 +21,13 @@ def test_periods_by_hand() -> None:
     assert found[-1].quota(40) == 8
     assert newcomers(NOW) == (11 * 40 + 8, 11 * 90 + 18)
     assert newcomers(CALIBRATED_DAY) == (0, 0)
+
+
+def test_thirty_days_are_those_of_the_sensors() -> None:
+    """2026-02-15 to 2026-03-16, across the change of the air quality rule on 1 March."""
+    reported = window("now2026", 30)
+    assert (str(reported.dates()[0]), str(reported.dates()[-1])) == ("2026-02-15", "2026-03-16")
+    assert [str(d) for d in reported.month_ends()] == ["2026-02-28"]
 
 
 @pytest.mark.parametrize("year", range(2015, 2026))
