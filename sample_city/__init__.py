@@ -16,7 +16,7 @@ hundredth, and a smaller city is a prefix of a larger one. Within a slice exact 
 keyed draws), never from rejection. Slice b lives in the tenth b mod 10 of the units: slice 0 touches all fourteen
 townships and one unit in ten, ten slices touch every unit. A hundred slices fill one county; further slices fill
 copies of it with identifiers of division 990123, 990124 and so on. One county at a time is held in memory, as
-columns; no loop runs over persons.
+columns; loops run only over wrong values, enterprise names, and rows of formats that have no vectorised writer.
 
 *Nothing can be taken for real.* Citizen numbers and credit codes carry a division 99xxxx, phones begin with 120, each
 file's name with SYN_, each row says `synthetic`, each file opens with a notice. Only names of divisions are real
