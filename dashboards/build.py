@@ -107,8 +107,15 @@ def database(serving_link: Path) -> dict:
 
 
 def dataset_asset(serving: duckdb.DuckDBPyConnection, name: str, dataset: Dataset) -> dict:
-    """Columns as the serving file has them, labelled by contract or by the definition. Raises LookupError for one without."""
-    described = serving.execute(f"describe {dataset.sql}").fetchall()
+    """Columns as the serving file has them, labelled by contract or by the definition.
+
+    Raises LookupError for a column without a label, DefinitionError for a query that DuckDB refuses.
+    """
+    try:
+        described = serving.execute(f"describe {dataset.sql}").fetchall()
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())
+        raise DefinitionError(f"datasets.yaml: {name}: {said}; mend the query, and list all its tables under `reads`.") from error
     return {
         "table_name": name,
         "description": str(dataset.title),

@@ -1,9 +1,14 @@
 """The one Spark session of a process: Delta and Sedona on, UTC, and all tables of the lake registered."""
 
+import contextlib
+import logging
 import os
+import signal
 import sys
+import threading
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from lakehouse import progress, tables, toolchain
@@ -29,6 +34,8 @@ OPTIONS = {
     "spark.ui.showConsoleProgress": "false",
 }
 
+CANCEL_SECONDS = 5.0
+
 
 @cache
 def spark_session() -> "SparkSession":
@@ -47,6 +54,7 @@ def spark_session() -> "SparkSession":
     for key, value in {**OPTIONS, **_machine_options()}.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
+    _stop_jobs_at_ctrl_c(spark)
     register_tables(spark)
     return spark
 
@@ -54,17 +62,43 @@ def spark_session() -> "SparkSession":
 def _machine_options() -> dict[str, str]:
     scratch = settings().data_home / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
-    logging = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}"
+    log_options = [
+        f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}",
+        toolchain.java_option(f"-Dlake.log={settings().logs / 'spark.log'}"),
+    ]
     return {
         "spark.jars": ",".join(str(jar) for jar in toolchain.jars()),
         "spark.driver.memory": settings().spark_memory,
         "spark.executor.memory": settings().spark_executor_memory,
         "spark.driver.extraJavaOptions": " ".join(
-            ["-Xlog:disable", "-Xlog:all=error:stderr", logging, *toolchain.class_archive_options()]
+            ["-Xlog:disable", "-Xlog:all=error:stderr", *log_options, *toolchain.class_archive_options()]
         ),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(settings().tables),
     }
+
+
+def _stop_jobs_at_ctrl_c(spark: "SparkSession") -> None:
+    """PySpark's own handler asks the JVM over the very connection that Ctrl-C interrupts; another thread has its own."""
+
+    def ask() -> None:
+        with contextlib.suppress(Exception):  # the JVM may be gone already
+            spark.sparkContext.cancelAllJobs()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(CANCEL_SECONDS)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, stop)
+        logging.getLogger().addFilter(_is_no_interruption)
+
+
+def _is_no_interruption(record: logging.LogRecord) -> bool:
+    """py4j logs that Ctrl-C came, with a traceback, by the root logger; the command says it in one sentence."""
+    return not (record.exc_info and isinstance(record.exc_info[1], KeyboardInterrupt))
 
 
 def _keep_real_messages() -> None:

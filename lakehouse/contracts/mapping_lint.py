@@ -63,12 +63,15 @@ def _shared_with_others(source: Source, known: Contracts) -> Iterator[str]:
 
 
 def _measure(measure: Measure, dataset: Dataset) -> Iterator[str]:
+    kinds = {f.name: f.logical_type for f in dataset.fields}
     if any(f.name == "pollutant_code" for f in dataset.fields):
         wanted = dict(reference.lookup("pollutants", "pollutant_code", "unit_code"))
     else:
         wanted = {f.name: f.unit for f in dataset.fields}
     if measure.becomes not in wanted:
         yield f"becomes {measure.becomes}, which {dataset.id} does not know."
+    elif (kind := kinds.get(measure.becomes, "number")) != "number":
+        yield f"becomes {measure.becomes}, which is a {kind}; a mapping fills numbers, what else was sent stays in bronze."
     elif measure.lookup:
         if not reference.exists(measure.lookup):
             yield f"is looked up in {measure.lookup}, which is not in contracts/reference."

@@ -3,8 +3,8 @@
 `./lake` fills the toolchain once (`python -m lakehouse.toolchain`); a session only asks where things are.
 """
 
-from lakehouse.toolchain.class_archive import class_archive_options
+from lakehouse.toolchain.class_archive import class_archive_options, java_option
 from lakehouse.toolchain.java import java_home
 from lakehouse.toolchain.spark_jars import jars
 
-__all__ = ["class_archive_options", "jars", "java_home"]
+__all__ = ["class_archive_options", "jars", "java_home", "java_option"]

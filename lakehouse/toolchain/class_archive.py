@@ -23,14 +23,13 @@ def class_archive_options() -> list[str]:
     """JVM options for `spark.driver.extraJavaOptions`; none while there is no archive that fits."""
     if record_to := os.environ.get(RECORD_TO):
         quick = "-XX:TieredStopAtLevel=1"  # which classes are loaded does not depend on how well they are compiled
-        return [_java_option("ArchiveClassesAtExit", record_to), quick]
+        return [java_option(f"-XX:ArchiveClassesAtExit={record_to}"), quick]
     file = archive_file()
-    return [_java_option("SharedArchiveFile", str(file))] if file.is_file() else []
+    return [java_option(f"-XX:SharedArchiveFile={file}")] if file.is_file() else []
 
 
-def _java_option(name: str, path: str) -> str:
-    """One option as Spark splits them: quoted where the path holds a space."""
-    option = f"-XX:{name}={path}"
+def java_option(option: str) -> str:
+    """One option as Spark splits them: quoted where its path holds a space."""
     return f'"{option}"' if " " in option else option
 
 
@@ -61,9 +60,7 @@ def build_class_archive(say=print) -> None:
             env=environment, capture_output=True, text=True,
         )  # fmt: skip
     if answer.returncode or not fresh.is_file():
-        raise RuntimeError(
-            f"{(answer.stdout + answer.stderr)[-3000:]}\nThe first Spark session failed: run `lake doctor`."
-        )
+        raise RuntimeError(f"{(answer.stdout + answer.stderr)[-3000:]}\nThe first Spark session failed: run `lake doctor`.")
     for old in file.parent.glob("spark-*.jsa"):
         old.unlink()
     fresh.replace(file)

@@ -70,6 +70,15 @@ def test_a_silver_dataset_that_nothing_feeds(folder):
     assert sentence == f"{folder}/test/levels.odcs.yaml: {said}"
 
 
+def test_a_mapping_fills_numbers_only(folder):
+    contract = folder / "test" / "levels.odcs.yaml"
+    body = contract.read_text("utf-8").replace("level_m, logicalType: number", "level_m, logicalType: date")
+    contract.write_text(body, "utf-8")
+    (sentence,) = findings(folder)
+    said = "Level becomes level_m, which is a date; a mapping fills numbers, what else was sent stays in bronze."
+    assert sentence.endswith(f"file.yaml: {said}")
+
+
 def test_bytes_that_are_not_utf_8_are_refused_with_their_place(folder):
     place = folder / "test" / "levels.odcs.yaml"
     place.write_bytes("name: 监测".encode("gb18030"))

@@ -122,6 +122,12 @@ def test_column_without_a_label_is_refused(served: duckdb.DuckDBPyConnection) ->
         build.dataset_asset(served, "d", Dataset(title=TITLE, reads=(), sql="select 1 as nameless"))
 
 
+def test_a_query_that_cannot_be_asked_is_refused_in_one_sentence(served: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(DefinitionError, match=r"datasets\.yaml: d: Catalog Error: .*nowhere.* mend the query") as refused:
+        build.dataset_asset(served, "d", Dataset(title=TITLE, reads=(), sql="select * from gold.nowhere"))
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize("table", ["ops.run_outcomes", "ops.delivery_receipts"])
 def test_open_dataset_of_a_table_that_is_not_public_is_refused(table: str) -> None:
     with pytest.raises(PermissionError, match=f"d is open, but {table}"):
