@@ -57,7 +57,7 @@ def _display() -> AbstractContextManager[None]:
 @contextmanager
 def _plain_lines() -> Iterator[None]:
     ended = threading.Event()
-    teller = threading.Thread(target=_tell_until, args=(ended,), daemon=True)
+    teller = threading.Thread(target=_tell_until, args=(ended,), daemon=True, name="progress")
     teller.start()
     try:
         yield
