@@ -73,12 +73,14 @@ def test_words_may_be_a_question_and_one_that_fails_ends_nothing(log):
         progress.doing(lambda: next(done))
         wait_for(lambda: "silver: 2 of 2 (" in log.getvalue())
         wait_for(lambda: log.getvalue().endswith("... silver (0 s)\n"))
+    assert next(done, None) is None
 
 
 def test_nobody_listens_outside_a_step(log):
     progress.doing("alone")
     with progress.step("next"):
         wait_for(lambda: "... next (" in log.getvalue())
+    assert "alone" not in log.getvalue()
 
 
 ON_A_TERMINAL = """
