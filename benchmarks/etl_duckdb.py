@@ -9,11 +9,10 @@ from pathlib import Path
 import duckdb
 import sqlglot
 
-from benchmarks.look_ups import literal, look_ups, values
+from benchmarks.look_ups import literal, look_ups, problems, values
 from lakehouse.contracts import Dataset, Rule, Source
 from lakehouse.contracts.derive import spark_sql
 from transforms import slices
-from transforms.problems import HOURS_AHEAD, PROBLEMS
 
 THREADS = 2
 
@@ -110,7 +109,8 @@ def build(files: list[str], starts: list[date], source: Source, dataset: Dataset
     for name, (columns, rows) in look_ups(source).items():
         db.execute(f"create temp table {name} as from {values(rows)} as t({columns})")
     rules = {severity: dataset.row_rules(severity) for severity in ("error", "warning")}
-    candidates = CANDIDATES.format(problems=problems(), holds=" and ".join(predicate(r) for r in rules["error"]))
+    told = problems("code", "unit", "strftime(_observed_at, '%Y-%m-%d %H:%M')", literal)
+    candidates = CANDIDATES.format(problems=told, holds=" and ".join(predicate(r) for r in rules["error"]))
     silver = SILVER.format(warnings=", ".join(f"case when not {predicate(r)} then '{r.name}' end" for r in rules["warning"]))
     held = HELD.format(checks=", ".join(check(r) for r in rules["error"]))
     for start in starts:
@@ -123,25 +123,6 @@ def build(files: list[str], starts: list[date], source: Source, dataset: Dataset
             part.mkdir(parents=True)
             query = query.replace("$source", f"'{source.source}'")
             db.execute(f"copy ({query}) to '{part / 'part.parquet'}' (format parquet, compression zstd)")
-
-
-def problems() -> str:
-    """Branches of the CASE that names what keeps a reading from resolving."""
-    sent = {
-        "station_registered": ("station_id is null", "device"),
-        "code_known": ("pollutant_code is null", "code"),
-        "value_is_number": ("_as_sent is not null and number is null", "_as_sent"),
-        "unit_fits": ("unfit", "unit"),
-        "not_from_the_future": (
-            f"_observed_at > _received_at + interval {HOURS_AHEAD} hour",
-            "strftime(_observed_at, '%Y-%m-%d %H:%M')",
-        ),
-    }
-    lines = []
-    for name, (condition, what) in sent.items():
-        field, words = PROBLEMS[name]
-        lines.append(f"when {condition} then '{name}|{field}|' || coalesce({what}, '(nothing)') || {literal(f' {words}.')}")
-    return "\n             ".join(lines)
 
 
 def predicate(rule: Rule) -> str:

@@ -5,11 +5,10 @@ It runs in the platform's session, with the same memory, cores and settings.
 
 from pyspark.sql import DataFrame, SparkSession
 
-from benchmarks.look_ups import look_ups, values
+from benchmarks.look_ups import look_ups, problems, values
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Rule, Source
 from lakehouse.contracts.derive import spark_sql
-from transforms.problems import HOURS_AHEAD, PROBLEMS
 from transforms.sql.expressions import literal
 
 ITEM = "struct<code string, value string, unit string, flag string, reason string>"
@@ -99,7 +98,8 @@ def build(spark: SparkSession, source: Source, dataset: Dataset) -> None:
     errors, warnings = dataset.row_rules("error"), dataset.row_rules("warning")
     named = {"source": source.source, "partition": dataset.partition, "document": DOCUMENT, "rank": source.rank * 1_000_000}
     holds = " and ".join(spark_sql(r.predicate) for r in errors)
-    candidates = spark.sql(CANDIDATES.format(problems=problems(), holds=holds, **named)).persist()
+    told = problems("item.code", "sent_unit", "date_format(_observed_at, 'yyyy-MM-dd HH:mm')", literal)
+    candidates = spark.sql(CANDIDATES.format(problems=told, holds=holds, **named)).persist()
     candidates.createOrReplaceTempView("candidates")
     held = spark.sql(HELD.format(checks=", ".join(check(r) for r in errors), **named))
     write(held.dropDuplicates(["_hold_id"]), f"quarantine.{dataset.id}", dataset)
@@ -118,25 +118,6 @@ def hours(spark: SparkSession, source: Source, dataset: Dataset) -> None:
 
 def write(rows: DataFrame, name: str, dataset: Dataset) -> None:
     rows.write.format("delta").partitionBy(dataset.partition).save(str(tables.location(name)))
-
-
-def problems() -> str:
-    """Branches of the CASE that names what keeps a reading from resolving."""
-    sent = {
-        "station_registered": ("station_id is null", "device"),
-        "code_known": ("pollutant_code is null", "item.code"),
-        "value_is_number": ("_as_sent is not null and number is null", "_as_sent"),
-        "unit_fits": ("unfit", "sent_unit"),
-        "not_from_the_future": (
-            f"_observed_at > _received_at + interval {HOURS_AHEAD} hour",
-            "date_format(_observed_at, 'yyyy-MM-dd HH:mm')",
-        ),
-    }
-    lines = []
-    for name, (condition, what) in sent.items():
-        field, words = PROBLEMS[name]
-        lines.append(f"when {condition} then '{name}|{field}|' || coalesce({what}, '(nothing)') || {literal(f' {words}.')}")
-    return "\n".join(lines)
 
 
 def check(rule: Rule) -> str:

@@ -1,9 +1,10 @@
-"""What both SQL peers of the kernel join with: stations, codes, units, conversions and flags as rows."""
+"""What both SQL peers of the kernel share: stations, codes, units, conversions and flags as rows, and the words for problems."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lakehouse import reference
 from lakehouse.contracts import Source
+from transforms.problems import HOURS_AHEAD, PROBLEMS
 
 Rows = list[tuple[str | float | None, ...]]
 
@@ -37,6 +38,25 @@ def conversions(units_from: Iterable[str], units_to: Iterable[str]) -> Rows:
                 continue
             found.append((one, other, c.before, float(c.multiply), float(c.divide), c.after, float(one == other)))
     return found
+
+
+def problems(code: str, unit: str, moment: str, quoted: Callable[[str], str]) -> str:
+    """Branches of the CASE that names what keeps a reading from resolving.
+
+    The peer says where it has code, unit and time as text, and how it writes a text.
+    """
+    sent = {
+        "station_registered": ("station_id is null", "device"),
+        "code_known": ("pollutant_code is null", code),
+        "value_is_number": ("_as_sent is not null and number is null", "_as_sent"),
+        "unit_fits": ("unfit", unit),
+        "not_from_the_future": (f"_observed_at > _received_at + interval {HOURS_AHEAD} hour", moment),
+    }
+    lines = []
+    for name, (condition, what) in sent.items():
+        field, words = PROBLEMS[name]
+        lines.append(f"when {condition} then '{name}|{field}|' || coalesce({what}, '(nothing)') || {quoted(f' {words}.')}")
+    return "\n".join(lines)
 
 
 def values(rows: Rows) -> str:

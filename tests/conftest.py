@@ -60,3 +60,14 @@ def reference_data() -> Path:
     if not folder:
         pytest.skip("LAKE_REFERENCE_DATA is not set")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def superset():
+    """The dashboards' server over tables made by hand; started by the first module that asks for it."""
+    from tests.support.dashboards_server import made_or_skip, running, settings_of
+
+    made_or_skip()
+    server = running()
+    with settings_of(server.environment):
+        yield server

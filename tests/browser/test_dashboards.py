@@ -9,19 +9,11 @@ import pytest
 from playwright.sync_api import Page, Response, expect, sync_playwright
 
 from dashboards import accounts
-from tests.support.dashboards_server import Running, made_or_skip, running, settings_of
+from tests.support.dashboards_server import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 DRAWN_WITHIN = 90_000  # milliseconds, on a busy machine
-
-
-@pytest.fixture(scope="module")
-def superset() -> Iterator[Running]:
-    made_or_skip()
-    server = running()
-    with settings_of(server.environment):
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -41,9 +41,11 @@ def daily(spark, tmp_path_factory, reference_data):
         silver_hours.write_frame(silver_hours.prsa(folder))
         gold_lake.run_gold()
         found = tables.read("gold.agg_air_quality_daily").to_pylist()
-        hours = tables.duck("gold.fct_air_quality_hourly").execute(
-            "select count(*), count(value) from gold.fct_air_quality_hourly"
-        ).fetchall()
+        hours = (
+            tables.duck("gold.fct_air_quality_hourly")
+            .execute("select count(*), count(value) from gold.fct_air_quality_hourly")
+            .fetchall()
+        )
     return {(r["station_id"], r["date_local"], r["rule_version"]): r for r in found}, hours, folder
 
 

@@ -1,7 +1,6 @@
 """Who sees what in the dashboards, asked of the running server as each role; nobody reads a file of the machine."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from dashboards.roles import ROLES
 from lakehouse import tables
 from publishing import serving
-from tests.support.dashboards_server import HIDDEN_STATION, Running, made_or_skip, running, settings_of
+from tests.support.dashboards_server import HIDDEN_STATION, Running
 
 pytestmark = pytest.mark.slow
 
@@ -28,14 +27,6 @@ FILE_ATTACKS = [
     "select * from read_parquet('https://example.org/x.parquet')",
     "set enable_external_access = true",
 ]
-
-
-@pytest.fixture(scope="module")
-def superset() -> Iterator[Running]:
-    made_or_skip()
-    server = running()
-    with settings_of(server.environment):
-        yield server
 
 
 @pytest.fixture(scope="module")
