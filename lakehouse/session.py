@@ -35,6 +35,7 @@ OPTIONS = {
 }
 
 CANCEL_SECONDS = 5.0
+PY4J_LOGGERS = ("", "py4j", "py4j.clientserver", "py4j.java_gateway")  # a filter holds for its own logger alone
 
 
 @cache
@@ -86,6 +87,8 @@ def _stop_jobs_at_ctrl_c(spark: "SparkSession") -> None:
             spark.sparkContext.cancelAllJobs()
 
     def stop(number: int, frame: FrameType | None) -> None:
+        for name in PY4J_LOGGERS:
+            logging.getLogger(name).addFilter(_is_not_of_py4j)
         asking = threading.Thread(target=ask, daemon=True)
         asking.start()
         asking.join(CANCEL_SECONDS)
@@ -93,12 +96,11 @@ def _stop_jobs_at_ctrl_c(spark: "SparkSession") -> None:
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, stop)
-        logging.getLogger().addFilter(_is_no_interruption)
 
 
-def _is_no_interruption(record: logging.LogRecord) -> bool:
-    """py4j logs that Ctrl-C came, with a traceback, by the root logger; the command says it in one sentence."""
-    return not (record.exc_info and isinstance(record.exc_info[1], KeyboardInterrupt))
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    """py4j logs with tracebacks that Ctrl-C came, and that the JVM has gone with it; the command says it in one sentence."""
+    return "py4j" not in Path(record.pathname).parts
 
 
 def _keep_real_messages() -> None:
