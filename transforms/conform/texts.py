@@ -4,7 +4,7 @@ A word is found by a hash of its characters: with the running sum of mixed chara
 2^64, the hash of any stretch of any row is one subtraction and one product. Positions count characters of the whole array.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +49,7 @@ class Texts:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         taken = np.repeat(first - offsets[:-1], lengths) + np.arange(offsets[-1])
         buffers = [None, pa.py_buffer(offsets.astype(np.int64)), pa.py_buffer(self._bytes[taken].tobytes())]
-        whole = pc.cast(pa.LargeStringArray.from_buffers(pa.large_string(), len(starts), buffers), pa.string())
+        whole = pc.cast(pa.Array.from_buffers(pa.large_string(), len(starts), buffers), pa.string())
         return pc.if_else(pa.array(lengths > 0), whole, None)
 
     def next_of(self, characters: str, starts: Positions, ends: Positions) -> Positions:
@@ -83,32 +83,49 @@ class Lexicon:
     def __init__(self, words: Sequence[str]) -> None:
         texts = Texts(pa.array(words, pa.string()))
         hashes, lengths = texts.hashes(texts.starts, texts.ends), texts.ends - texts.starts
+        self._shortest = min(2, int(lengths.min(initial=2)))
+        self._heads = np.unique(texts.hashes(texts.starts, texts.starts + self._shortest))
+        self._tails = np.unique(texts.hashes(texts.ends - self._shortest, texts.ends))
         self._of_length = {}
-        for length in sorted({*lengths.tolist()} - {0}, reverse=True):
+        for length in sorted({*lengths.tolist()}, reverse=True):
             numbers = np.flatnonzero(lengths == length)
             order = np.argsort(hashes[numbers], kind="stable")
             self._of_length[length] = hashes[numbers][order], numbers[order]
 
     def at(self, texts: Texts, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
         """Number of the longest word that begins at start and ends by end (-1: none), and where it ends."""
-        return self._longest(texts, starts, ends, forward=True)
+        number, after = np.full(len(starts), -1), np.array(starts)
+        for rows, low, length, found in self._hits(texts, starts, ends, self._heads, from_start=True):
+            number[rows], after[rows] = found, low + length
+        return number, after
 
     def before(self, texts: Texts, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
         """Number of the longest word that ends at end and begins at start or later (-1: none), and where it begins."""
-        return self._longest(texts, starts, ends, forward=False)
+        number, begin = np.full(len(starts), -1), np.array(ends)
+        for rows, low, _, found in self._hits(texts, starts, ends, self._tails, from_start=False):
+            number[rows], begin[rows] = found, low
+        return number, begin
 
-    def _longest(self, texts: Texts, starts: Positions, ends: Positions, forward: bool) -> tuple[Positions, Positions]:
-        number = np.full(len(starts), -1)
-        other_end = np.array(starts if forward else ends)
+    def _hits(
+        self, texts: Texts, starts: Positions, ends: Positions, edges: NDArray, from_start: bool
+    ) -> Iterator[tuple[Positions, Positions, int, Positions]]:
+        """Rows, places, length and numbers of what is found, length by length; two characters rule most rows out at once."""
+        rows = np.flatnonzero(ends - starts >= self._shortest)
+        low = starts[rows] if from_start else ends[rows] - self._shortest
+        rows = rows[_places_in(edges, texts.hashes(low, low + self._shortest)) >= 0]
         for length, (hashes, numbers) in self._of_length.items():
-            rows = np.flatnonzero((number < 0) & (ends - starts >= length))
-            low = starts[rows] if forward else ends[rows] - length
-            sought = texts.hashes(low, low + length)
-            place = np.minimum(np.searchsorted(hashes, sought), len(hashes) - 1)
-            hit = hashes[place] == sought
-            number[rows[hit]] = numbers[place[hit]]
-            other_end[rows[hit]] = low[hit] + (length if forward else 0)
-        return number, other_end
+            able = rows[(ends[rows] - starts[rows]) >= length]
+            low = starts[able] if from_start else ends[able] - length
+            place = _places_in(hashes, texts.hashes(low, low + length))
+            hit = place >= 0
+            yield able[hit], low[hit], length, numbers[place[hit]]
+            rows = np.setdiff1d(rows, able[hit], assume_unique=True)
+
+
+def _places_in(ordered: NDArray, sought: NDArray) -> Positions:
+    """Place of each value in an ordered array; -1 where it is not in it."""
+    place = np.minimum(np.searchsorted(ordered, sought), len(ordered) - 1)
+    return np.where(ordered[place] == sought, place, -1) if len(ordered) else np.full(len(sought), -1)
 
 
 def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

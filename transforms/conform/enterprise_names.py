@@ -1,0 +1,119 @@
+"""An enterprise name taken apart: division, trade name, industry words, legal form; a branch apart from its parent.
+
+`杭州富阳鑫荣体育用品有限公司` = 330111 + 鑫荣 + 体育用品 + limited liability company (order of the regulation on enterprise
+names). `中国工商银行股份有限公司杭州萧东支行` is a bank branch of `中国工商银行股份有限公司`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse import reference
+from transforms.conform.gazetteer import gazetteer
+from transforms.conform.texts import Lexicon, Positions, Texts, plain
+
+PARTNERSHIPS = pa.array(["普通合伙", "有限合伙", "特殊普通合伙"])
+COMPANY = "公司"
+INDUSTRY_WORDS = 6
+"""At most so many industry words one behind the other, as in 塑料 + 五金 + 制品."""
+
+
+class _Parts(NamedTuple):
+    """Where the parts of each name lie: [start, region) division, [region, trade) trade name, [trade, form) industry."""
+
+    region: Positions
+    trade: Positions
+    form: Positions
+    codes: Positions
+    form_number: Positions
+
+
+def parse_enterprise_names(names: pa.Array | pa.ChunkedArray, home: str = "") -> pa.Table:
+    """Names -> parent_name (null: no branch), division_code, trade_name, industry_words, legal_form_code, is_branch, name_note.
+
+    `home`: code of the region that the register is of; it decides between places of one name. Null where a part is not there.
+    """
+    whole, note = _without_note(plain(names))
+    texts = Texts(whole)
+    head_end = _end_of_parent(texts)
+    parts = _split(texts, texts.starts, head_end, home)
+    tail = Lexicon(_forms("word")).before(texts, head_end, texts.ends)[0]
+    own_form = np.where(head_end < texts.ends, np.where(tail >= 0, tail, _number_of_branch()), parts.form_number)
+    has_parent = head_end < texts.ends
+    form_code = _taken(_forms("form_code"), own_form)
+    is_partnership = pc.fill_null(pc.is_in(note, PARTNERSHIPS), False)
+    return pa.table(
+        {
+            "parent_name": texts.slices(texts.starts, np.where(has_parent, head_end, texts.starts)),
+            "division_code": pc.cast(pa.array(parts.codes, mask=parts.codes == 0), pa.string()),
+            "trade_name": texts.slices(parts.region, parts.trade),
+            "industry_words": texts.slices(parts.trade, parts.form),
+            "legal_form_code": pc.if_else(is_partnership, "partnership", form_code),
+            "is_branch": pc.or_(
+                pa.array(has_parent), pc.fill_null(pc.equal(_taken(_forms("is_branch"), own_form), "true"), False)
+            ),
+            "name_note": note,
+        }
+    )
+
+
+def _without_note(names: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The name, and what stands in brackets behind it."""
+    parts = pc.extract_regex(names, r"^(?P<name>.+)\((?P<note>[^()]*)\)$")
+    return pc.coalesce(pc.struct_field(parts, "name"), names), pc.struct_field(parts, "note")
+
+
+def _end_of_parent(texts: Texts) -> Positions:
+    """Behind the first 公司 if more follows than brackets; else the end of the name."""
+    at = texts.starts
+    for _ in range(3):
+        begin = texts.next_of(COMPANY[0], at, texts.ends)
+        is_company = texts.is_one_of(COMPANY[1], begin + 1, texts.ends)
+        at = np.where(is_company | (begin >= texts.ends), at, begin + 1)
+    return np.where(is_company & (begin + 2 < texts.ends), begin + 2, texts.ends)
+
+
+def _split(texts: Texts, starts: Positions, ends: Positions, home: str) -> _Parts:
+    places = gazetteer(home)
+    codes, region = places.read_regions(texts, starts, ends)
+    town, after = places.read_place("township", texts, region, ends, codes)
+    in_county = (town > 0) & (codes >= 100_000)
+    number, form = Lexicon(_forms("word")).before(texts, starts, ends)
+    leaves_a_name = in_county & (form - after >= 2)
+    codes, region = np.where(leaves_a_name, town, codes), np.where(leaves_a_name, after, region)
+    region = np.where(region > form, form, region)
+    form = _before_brackets(texts, region, form)
+    return _Parts(region, _industry(texts, region, form), form, codes, number)
+
+
+def _before_brackets(texts: Texts, starts: Positions, ends: Positions) -> Positions:
+    """`赛姆英特斯电器(宁波)有限公司`: the place in brackets between industry and form belongs to neither."""
+    closes = texts.is_one_of(")", ends - 1, ends) & (ends > starts)
+    opening = texts.last_of("(", starts, ends)
+    return np.where(closes & (opening < ends), opening, ends)
+
+
+def _industry(texts: Texts, starts: Positions, ends: Positions) -> Positions:
+    """Where the industry words begin: words from the back as long as two characters of a trade name remain."""
+    lexicon = Lexicon([row["word"] for row in reference.rows("industry_words")])
+    begin = np.array(ends)
+    for _ in range(INDUSTRY_WORDS):
+        number, before = lexicon.before(texts, np.minimum(starts + 2, begin), begin)
+        begin = np.where(number >= 0, before, begin)
+    whole, first = lexicon.before(texts, starts, begin)
+    return np.where((whole >= 0) & (first == starts), starts, begin)
+
+
+def _forms(column: str) -> list[str]:
+    return [row[column] for row in reference.rows("legal_forms")]
+
+
+def _number_of_branch() -> int:
+    """A branch whose last word says nothing of its form."""
+    return _forms("form_code").index("branch")
+
+
+def _taken(values: list[str], numbers: Positions) -> pa.Array:
+    return pc.take(pa.array(values), pa.array(numbers, mask=numbers < 0))
