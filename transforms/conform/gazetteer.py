@@ -25,9 +25,10 @@ SUFFIXES = {
 NO_NAMES = frozenset({"市辖区", "县", "郊区", "城区", "市区", "矿区", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 TOWN_KINDS = ("街道", "镇", "乡")
 CODE_LIMIT = 10**13
-COUNTY = 100_000
-"""Codes from here on are of a county or smaller."""
-SHORT_ENDS = ("道", "镇", "乡", "县", "市", "区", "旗")
+CITY, COUNTY = 1_000, 100_000
+"""Codes from here on are of a city, of a county or smaller."""
+KINDS = ("省", "市", "盟", "州", "县", "区", "旗", "道", "镇", "乡", "处", "村", "会")
+ROADS = Lexicon(["路", "街", "巷", "弄", "镇", "乡", *(a + b for a in "大东南西北中环一二三四五六七八九十" for b in "路街道桥")])
 
 
 class Division(NamedTuple):
@@ -54,21 +55,28 @@ class Gazetteer:
                 words[level].setdefault(word, []).append(division)
         self._words = {level: _WordList(candidates) for level, candidates in words.items()}
 
-    def read_regions(self, texts: Texts, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
+    def read_regions(
+        self, texts: Texts, starts: Positions, ends: Positions, is_address: bool = False
+    ) -> tuple[Positions, Positions]:
         """Codes of 2, 4 or 6 digits and where their names end: up to four names, each within the one before."""
         codes, at, rows = np.zeros(len(starts), np.int64), np.array(starts), np.arange(len(starts))
         for _ in range(4):
-            found, after = self.read_place("region", texts, at[rows], ends[rows], codes[rows])
+            found, after = self.read_place("region", texts, at[rows], ends[rows], codes[rows], is_address)
             rows, hit = rows[found > 0], found > 0
             codes[rows], at[rows] = found[hit], after[hit]
         return codes, at
 
     def read_place(
-        self, level: str, texts: Texts, starts: Positions, ends: Positions, within: Positions
+        self, level: str, texts: Texts, starts: Positions, ends: Positions, within: Positions, is_address: bool = False
     ) -> tuple[Positions, Positions]:
-        """One name of a region, township or village within the codes read before: its code and where it ends."""
+        """One name of a region, township or village within the codes read before: its code and where it ends.
+
+        In an address a short name before the kind word of a road is the road's (`黄岩东路`).
+        """
         words = self._words[level]
         numbers, after = words.lexicon.at(texts, starts, ends)
+        if is_address:
+            numbers[words.is_short[numbers] & (ROADS.at(texts, after, ends)[0] >= 0)] = -1
         keys, places = np.unique(numbers * CODE_LIMIT + within, return_inverse=True)
         resolved = [self._resolve(words, *divmod(int(key), CODE_LIMIT)) for key in keys]
         found = np.array(resolved, np.int64)[places] if len(keys) else np.zeros(0, np.int64)
@@ -80,8 +88,9 @@ class Gazetteer:
             return 0
         fitting = [d for d in words.candidates[number] if _lies_in(d.code, within)]
         if within < COUNTY:
-            is_short = not words.words[number].endswith(SHORT_ENDS)
-            fitting = [d for d in fitting if not (is_short and self._needs_its_kind(d, within))]
+            fitting = [d for d in fitting if not (words.is_short[number] and self._needs_its_kind(d, within))]
+        if words.is_short[number]:
+            fitting = [d for d in fitting if d.code != str(within)]
         for chosen in ([d for d in fitting if d.code.startswith(self._home)], fitting):
             last = max((d.until for d in chosen), default="")
             if found := _outermost({d.code for d in chosen if d.until == last}):
@@ -90,16 +99,16 @@ class Gazetteer:
 
     def _needs_its_kind(self, division: Division, within: int) -> bool:
         """Short names of townships, and of far cities and counties, are too often words of another meaning."""
-        return division.level == "township" or (
+        return (division.level == "township" and within < CITY) or (
             division.level in ("city", "county") and not within and not division.code.startswith(self._home)
         )
 
 
 class _WordList:
     def __init__(self, candidates: Mapping[str, list[Division]]) -> None:
-        self.words = list(candidates)
-        self.lexicon = Lexicon(self.words)
+        self.lexicon = Lexicon(list(candidates))
         self.candidates = list(candidates.values())
+        self.is_short = np.array([not word.endswith(KINDS) for word in candidates])
 
 
 def spellings(name: str, level: str) -> set[str]:
