@@ -21,18 +21,19 @@ ZONE = (
 )
 VILLAGE = f"(?:[^0-9号路街弄区、,]{{1,8}}?(?:居民委员会|村民委员会|居委会|村委会|行政村|社区|村)(?:{COUNT}区)?)"
 GROUP = f"(?:第?{COUNT}+(?:村民小组|组|[社队]))"
-NATURAL_VILLAGE = "(?:[^0-9号路街弄区室楼幢、,]{1,5}(?:自然村|村|岙|坞|畈|垟|埭|浦|汇|桥头|家|里|坑))"
+NATURAL_VILLAGE = "(?:[^0-9号路街弄区室楼幢、,]{1,5}(?:自然村|村|岙|坞|畈|垟|埭|浦|汇|桥头|家|里|坑)"
+NATURAL_VILLAGE += "|[^0-9A-Z号路街弄区室楼幢厂店、,]{2,5}$)"
 ROAD = (
     "(?:[0-9]+号(?:大街|路)|[A-Z]?[0-9]+(?:国道|省道|县道)|(?:[^0-9号弄、,区]{1,9}?|[^0-9号弄、,区]{1,6}[0-9]+)"
     "(?:大道|大街|公路|国道|省道|胡同|路|街|巷|道|线)(?:[东西南北中]?[路段街侧]|[东西南北](?:首|端)|[一二三四五六七八九十]+[路巷弄])?)"
 )
 LANE = "(?:[0-9]+弄)"
-NUMBER = f"(?:{NUMBERS}(?:号|#)(?:[之-][0-9]+)?(?:[-、,]?[0-9]+号)*|{NUMBERS}$|{NUMBERS}(?:附近|对面|旁))"
+NUMBER = f"(?:{NUMBERS}(?:号|#)(?:[之-][0-9]+)?(?:[-、,][0-9]+号)*|{NUMBERS}$|{NUMBERS}(?:附近|对面|旁))"
 ESTATE_KINDS = (
-    "大厦|大楼|广场|花园|公寓|小区|家园|花苑|新苑|新城|新村|苑|庭|中心|市场|商城|饭店|宾馆|酒店|学校|公司|别墅|商住楼|综合楼|楼"
-    "|[厂院校]内|内"
+    "大厦|大楼|广场|花园|公寓|小区|家园|花苑|新苑|新城|新村|苑|庭|中心|市场|商城|饭店|宾馆|酒店|学校|公司|别墅|[厂院校]内|内"
 )
-ESTATE = f"(?:[^0-9()、,]{{1,12}}?(?:{ESTATE_KINDS}))"
+HOUSE = "[^0-9()、,]{0,11}?[^0-9()、,一二三四五六七八九十底顶]楼"
+ESTATE = f"(?:[^0-9()、,]{{1,12}}?(?:{ESTATE_KINDS})|{HOUSE})"
 BUILDING = "(?:[0-9A-Z]+(?:[-、,~][0-9A-Z]+)*(?:号楼|#楼|号厂房|幢|栋|座))"
 UNIT = f"(?:{COUNT}+单元)"
 FLOOR = f"(?:[后前南北东西]?(?:地下)?{COUNT}+(?:[-、至,]{COUNT}+)*(?:楼|层|F)|底层|顶楼)"
@@ -59,7 +60,7 @@ def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "") -> pa
 
     `home`: code of the region that the addresses come from. Null where an address does not have a level.
     """
-    text = pc.fill_null(plain(addresses), "")
+    text = pc.replace_substring_regex(pc.fill_null(plain(addresses), ""), "[—–－―]+", "-")
     note = pc.struct_field(pc.extract_regex(text, rf"(?P<note>{BRACKETS})"), "note")
     texts = Texts(pc.replace_substring_regex(text, BRACKETS, ""))
     places = gazetteer(home)
