@@ -84,7 +84,12 @@ def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "") -> pa
 
 
 def _read(texts: pa.Array, kind: str) -> tuple[pa.Array, pa.Array]:
-    """What the text begins with, if it is of the kind, and what follows; null for nothing."""
-    parts = pc.extract_regex(texts, f"^(?P<found>{kind}?)(?P<rest>.*)$")
-    found, rest = (pc.struct_field(parts, name) for name in ("found", "rest"))
-    return tuple(pc.if_else(pc.equal(part, ""), None, part) for part in (found, rest))
+    """What the text begins with, if it is of the kind, and what follows; null for nothing.
+
+    Most rows do not begin with it, and to see that is many times faster than to take a text apart.
+    """
+    begins = pc.fill_null(pc.match_substring_regex(texts, f"^{kind}"), False)
+    parts = pc.extract_regex(pc.filter(texts, begins), f"^(?P<found>{kind})(?P<rest>.*)$")
+    found = pc.replace_with_mask(pa.nulls(len(texts), pa.string()), begins, pc.struct_field(parts, "found"))
+    rest = pc.replace_with_mask(texts, begins, pc.struct_field(parts, "rest"))
+    return found, pc.if_else(pc.equal(rest, ""), None, rest)

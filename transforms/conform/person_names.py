@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lakehouse import reference
+from transforms.conform.texts import Texts
 
 LONGEST = 24
 """Characters that are compared; names of minorities written in Chinese stay below it."""
@@ -24,7 +25,8 @@ def normalised_names(names: pa.Array | pa.ChunkedArray) -> pa.Array | pa.Chunked
     text = pc.utf8_upper(pc.replace_substring_regex(text, DOTS, "·"))
     characters = _characters(text)
     standard = _variants()[np.minimum(characters, len(_variants()) - 1)]
-    return _texts(np.where(characters < len(_variants()), standard, characters))
+    made = _texts(np.where(characters < len(_variants()), standard, characters))
+    return pc.if_else(pc.greater(pc.utf8_length(_whole(text)), LONGEST), _whole(text), made)
 
 
 def name_keys(names: pa.Array | pa.ChunkedArray) -> pa.Table:
@@ -56,7 +58,7 @@ def compare_names(left: pa.Array | pa.ChunkedArray, right: pa.Array | pa.Chunked
         pc.equal(left, right),
         pc.equal(keys_left["name_pinyin"], keys_right["name_pinyin"]),
         pc.equal(keys_left["any_order_key"], keys_right["any_order_key"]),
-        pa.array(_one_apart(_characters(left), _characters(right))),
+        pa.array(_one_apart(*np.split(_characters(left, right), 2))),
     ]
     asked = pc.make_struct(*(pc.fill_null(_whole(case), False) for case in cases))
     level = pc.case_when(asked, "exact", "homophone", "swapped", "one_character", "different")
@@ -70,7 +72,7 @@ def _one_apart(left: NDArray, right: NDArray) -> NDArray[np.bool_]:
     longer = np.where((n_left > n_right)[:, None], left, right)
     shorter = np.where((n_left > n_right)[:, None], right, left)
     same_head = np.cumprod(longer == shorter, axis=1).sum(axis=1)
-    place = np.arange(LONGEST - 1)
+    place = np.arange(left.shape[1] - 1)
     tail_fits = ((longer[:, 1:] == shorter[:, :-1]) | (place < same_head[:, None])).all(axis=1)
     missing = (np.abs(n_left - n_right) == 1) & (np.minimum(n_left, n_right) >= 2) & tail_fits
     return replaced | missing
@@ -87,24 +89,31 @@ def _surname_lengths(characters: NDArray) -> NDArray[np.int64]:
 
 def _part(characters: NDArray, start: NDArray, end: NDArray) -> NDArray:
     """Characters from start to before end, moved to the front."""
-    place = np.arange(LONGEST)[None, :] + start[:, None]
-    taken = np.take_along_axis(characters, np.minimum(place, LONGEST - 1), axis=1)
+    width = characters.shape[1]
+    place = np.arange(width)[None, :] + start[:, None]
+    taken = np.take_along_axis(characters, np.minimum(place, width - 1), axis=1)
     return np.where(place < end[:, None], taken, 0).astype(np.uint32)
 
 
-def _characters(names: pa.Array | pa.ChunkedArray) -> NDArray[np.uint32]:
-    """Code points, one row a name, zeros behind; null is all zeros."""
-    short = pc.fill_null(pc.utf8_slice_codeunits(_whole(names), 0, LONGEST), "")
-    return np.frombuffer(np.array(short.to_pylist(), f"U{LONGEST}").tobytes(), np.uint32).reshape(-1, LONGEST)
+def _characters(*columns: pa.Array | pa.ChunkedArray) -> NDArray[np.uint32]:
+    """Code points, one row a name, zeros behind, as wide as the longest name needs; null is all zeros.
+
+    Of several columns, the names of one follow those of the other.
+    """
+    texts = Texts(pa.chunked_array([chunk for column in columns for chunk in _chunks(column)], pa.string()))
+    width = min(LONGEST, max(4, int((texts.ends - texts.starts).max(initial=0))))
+    place = texts.starts[:, None] + np.arange(width)
+    held = np.append(texts.characters, 0)[np.minimum(place, len(texts.characters))]
+    return np.where(place < texts.ends[:, None], held, 0).astype(np.uint32)
 
 
 def _texts(characters: NDArray) -> pa.Array:
-    """The way back; an empty row is null. Zeros may stand before the characters."""
-    pushed = np.take_along_axis(characters, np.argsort(characters == 0, axis=1, kind="stable"), axis=1)
-    if not pushed.shape[0]:
-        return pa.array([], pa.string())
-    texts = pa.array(np.ascontiguousarray(pushed, np.uint32).view(f"U{pushed.shape[1]}").ravel().tolist(), pa.string())
-    return pc.if_else(pc.equal(texts, ""), None, texts)
+    """The way back: what is not zero, one behind the other; an empty row is null."""
+    n_bytes = np.searchsorted([1, 0x80, 0x800, 0x10000], characters, side="right")
+    offsets = np.concatenate([[0], np.cumsum(n_bytes.sum(axis=1))]).astype(np.int32)
+    data = characters[characters > 0].astype("<u4").tobytes().decode("utf-32-le").encode("utf-8")
+    texts = pa.Array.from_buffers(pa.string(), len(characters), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    return pc.if_else(pa.array(np.diff(offsets) > 0), texts, None)
 
 
 def _pinyin(characters: NDArray) -> pa.Array:
@@ -132,6 +141,10 @@ def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
 def _looked_up_surnames(surnames: pa.Array) -> pa.Array:
     known = _surnames()
     return pc.take(pa.array(known.values()), pc.index_in(surnames, value_set=pa.array(known.keys())))
+
+
+def _chunks(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
+    return column.chunks if isinstance(column, pa.ChunkedArray) else [column]
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -20,6 +20,7 @@ from transforms.conform.person_names import compare_names, name_keys, normalised
         ("ＺＨＡＮＧ san", "ZHANGSAN"),
         ("张**", "张"),
         ("𠮷田", "𠮷田"),
+        ("長" * 30, "長" * 30),  # no name; kept as it is
         (" ", None),
         ("", None),
         (None, None),
