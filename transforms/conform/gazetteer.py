@@ -28,7 +28,7 @@ CODE_LIMIT = 10**13
 CITY, COUNTY = 1_000, 100_000
 """Codes from here on are of a city, of a county or smaller."""
 KINDS = ("省", "市", "盟", "州", "县", "区", "旗", "道", "镇", "乡", "处", "村", "会")
-ROADS = Lexicon(["路", "街", "巷", "弄", "镇", "乡", *(a + b for a in "大东南西北中环一二三四五六七八九十" for b in "路街道桥")])
+ROADS = Lexicon(["路", "街", "巷", "弄", *(a + b for a in "大东南西北中环一二三四五六七八九十" for b in "路街道桥")])
 
 
 class Division(NamedTuple):
@@ -71,7 +71,8 @@ class Gazetteer:
     ) -> tuple[Positions, Positions]:
         """One name of a region, township or village within the codes read before: its code and where it ends.
 
-        In an address a short name before the kind word of a road is the road's (`黄岩东路`).
+        In an address a short name before the kind word of a road is the road's (`黄岩东路`), and a county's before that of a
+        town tells the county and is the town's (`桐庐镇`).
         """
         words = self._words[level]
         numbers, after = words.lexicon.at(texts, starts, ends)
@@ -80,7 +81,8 @@ class Gazetteer:
         keys, places = np.unique(numbers * CODE_LIMIT + within, return_inverse=True)
         resolved = [self._resolve(words, *divmod(int(key), CODE_LIMIT)) for key in keys]
         found = np.array(resolved, np.int64)[places] if len(keys) else np.zeros(0, np.int64)
-        return found, np.where(found > 0, after, starts)
+        names_a_town = words.is_short[numbers] & texts.is_one_of("镇乡", after, ends) if is_address else False
+        return found, np.where((found > 0) & ~np.asarray(names_a_town), after, starts)
 
     def _resolve(self, words: "_WordList", number: int, within: int) -> int:
         """The one division that the word means within a code: at home first, then the one that lasted longest."""

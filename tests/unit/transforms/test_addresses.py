@@ -35,6 +35,7 @@ ADDRESSES = [
         "上海市静安区晨露路198弄1号802室(国际村内)",
         {"road": "晨露路", "lane": "198弄", "number": "1号", "room": "802室", "note": "(国际村内)"},
     ),
+    ("桐庐镇晨露路9号", {"division_code": "330122", "township": "桐庐镇", "road": "晨露路", "number": "9号"}),
     ("温州市滨海十三路456号", {"division_code": "3303", "road": "滨海十三路", "number": "456号"}),
     ("杭州市10号大街9号13幢一层", {"road": "10号大街", "number": "9号", "building": "13幢", "floor": "一层"}),
     ("晨露路3、5、7号", {"division_code": None, "road": "晨露路", "number": "3、5、7号"}),
