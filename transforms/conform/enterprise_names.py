@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse import reference
-from transforms.conform.gazetteer import gazetteer
+from transforms.conform.gazetteer import CITY, gazetteer
 from transforms.conform.texts import Lexicon, Positions, Texts, plain
 
 PARTNERSHIPS = pa.array(["普通合伙", "有限合伙", "特殊普通合伙"])
 COMPANY = "公司"
+ZONE = "[^()]{0,6}?(?:开发区|高新区|保税区|度假区|出口加工区|工业园区)"
 INDUSTRY_WORDS = 6
 """At most so many industry words one behind the other, as in 塑料 + 五金 + 制品."""
 
@@ -76,16 +77,15 @@ def _end_of_parent(texts: Texts) -> Positions:
 
 
 def _split(texts: Texts, starts: Positions, ends: Positions, home: str) -> _Parts:
-    places = gazetteer(home)
-    codes, region = places.read_regions(texts, starts, ends)
-    town, after = places.read_place("township", texts, region, ends, codes)
-    in_county = (town > 0) & (codes >= 100_000)
     number, form = Lexicon(_forms("word")).before(texts, starts, ends)
-    leaves_a_name = in_county & (form - after >= 2)
+    codes, region = gazetteer(home).read_regions(texts, starts, ends)
+    core = _before_brackets(texts, region, np.maximum(region, form))
+    region = _behind_zone(texts, region, core)
+    trade = _industry(texts, region, core)
+    town, after = gazetteer(home).read_place("township", texts, region, core, codes)
+    leaves_a_name = (town > 0) & (codes >= CITY) & (trade - after >= 2)
     codes, region = np.where(leaves_a_name, town, codes), np.where(leaves_a_name, after, region)
-    region = np.where(region > form, form, region)
-    form = _before_brackets(texts, region, form)
-    return _Parts(region, _industry(texts, region, form), form, codes, number)
+    return _Parts(region, trade, core, codes, number)
 
 
 def _before_brackets(texts: Texts, starts: Positions, ends: Positions) -> Positions:
@@ -95,15 +95,21 @@ def _before_brackets(texts: Texts, starts: Positions, ends: Positions) -> Positi
     return np.where(closes & (opening < ends), opening, ends)
 
 
+def _behind_zone(texts: Texts, starts: Positions, ends: Positions) -> Positions:
+    """`宁波大榭开发区华盛贸易`: a zone is a place too, if two characters of a name remain."""
+    zone = pc.struct_field(pc.extract_regex(texts.slices(starts, ends), f"^(?P<zone>{ZONE})"), "zone")
+    after = starts + pc.fill_null(pc.utf8_length(zone), 0).to_numpy(zero_copy_only=False)
+    return np.where(ends - after >= 2, after, starts)
+
+
 def _industry(texts: Texts, starts: Positions, ends: Positions) -> Positions:
-    """Where the industry words begin: words from the back as long as two characters of a trade name remain."""
-    lexicon = Lexicon([row["word"] for row in reference.rows("industry_words")])
-    begin = np.array(ends)
+    """Where the industry words begin: as many words from the back as leave two characters of a trade name, or nothing at all."""
+    words = Lexicon([row["word"] for row in reference.rows("industry_words")])
+    begin, all_of_it = np.array(ends), np.array(ends)
     for _ in range(INDUSTRY_WORDS):
-        number, before = lexicon.before(texts, np.minimum(starts + 2, begin), begin)
-        begin = np.where(number >= 0, before, begin)
-    whole, first = lexicon.before(texts, starts, begin)
-    return np.where((whole >= 0) & (first == starts), starts, begin)
+        begin = words.before(texts, np.minimum(starts + 2, begin), begin)[1]
+        all_of_it = words.before(texts, starts, all_of_it)[1]
+    return np.where(all_of_it == starts, starts, begin)
 
 
 def _forms(column: str) -> list[str]:
