@@ -78,7 +78,7 @@ def registered(reference_data) -> pa.ChunkedArray:
 
 
 def test_real_names_as_a_person_read_them(registered):
-    """Drawn at random, banks and post offices left out; the first 54 have since led to mends of the parser, the last 37 to none."""
+    """Drawn at random without banks and post offices. The first 54 have led to mends of the parser, the last 37 to none."""
     with READ_BY_HAND.open(encoding="utf-8") as file:
         read = list(csv.DictReader(file))
     parts = parse_enterprise_names(pc.take(registered, pa.array([int(row["row"]) for row in read])), home="33")
