@@ -14,10 +14,12 @@ from transforms.conform.texts import Texts, plain
 COUNT = "[0-9一二三四五六七八九十]"
 NUMBERS = "[0-9]+[A-Z]?(?:[-、,~/.和及至][0-9]+[A-Z]?)*"
 NO_TOWN = "[^0-9A-Z号路街村区县市弄、,]"
-TOWN = f"(?:{NO_TOWN}{{1,4}}?(?:街道办事处|街道|镇|乡))"
+TOWN = (
+    f"(?:{NO_TOWN}{{1,4}}?(?:街道办事处|街道|镇|乡)|[^0-9A-Z号区弄、,]{{1,3}}?[路村]镇|[^0-9A-Z号区弄、,]{{2,6}}?街道(?:办事处)?)"
+)
 ZONE = (
     "(?:[^0-9号路街村弄、,]{0,12}?(?:开发区|工业[A-Z]?区|工业园区?|工业功能区|工业城|园区|产业园|科技园|保税区|高新区|新区|功能区"
-    "|度假区|商贸区|商贸城|风景名胜区|风景区|农场|林场)[A-Z]?区?)"
+    "|度假区|旅游区|商贸区|商贸城|风景名胜区|风景区|农场|林场)[A-Z]?区?)"
 )
 VILLAGE = f"(?:[^0-9号路街弄区、,]{{1,8}}?(?:居民委员会|村民委员会|居委会|村委会|行政村|社区|村)(?:{COUNT}区)?)"
 GROUP = f"(?:第?{COUNT}+(?:村民小组|组|[社队]))"
@@ -43,6 +45,7 @@ PARTS = {
     "village": VILLAGE,
     "group": GROUP,
     "road": ROAD,
+    "second_road": ROAD,
     "lane": LANE,
     "natural_village": NATURAL_VILLAGE,
     "number": NUMBER,
@@ -52,6 +55,9 @@ PARTS = {
     "floor": FLOOR,
     "room": ROOM,
 }
+NAMES_OF_ROADS = ("zone", "village", "natural_village")
+"""What these find may be the beginning of a road's name: 光明村 in 光明村路."""
+ROAD_FOLLOWS = "[东西南北中大]?(?:路|街|道|巷|弄|镇)"
 BRACKETS = r"[(<〈\[][^)>〉\]]*[)>〉\]]?"
 
 
@@ -68,10 +74,10 @@ def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "") -> pa
     town, after_town = places.read_place("township", texts, at, texts.ends, region, is_address=True)
     village, _ = places.read_place("village", texts, after_town, texts.ends, np.where(town > 0, town, region), is_address=True)
     code = np.where(village > 0, village, np.where(town > 0, town, region))
-    unlisted, rest = _read(texts.slices(after_town, texts.ends), TOWN)
+    unlisted, rest = _read(texts.slices(after_town, texts.ends), TOWN, not_before=ROAD_FOLLOWS)
     columns = {}
     for name, kind in PARTS.items():
-        columns[name], rest = _read(rest, kind)
+        columns[name], rest = _read(rest, kind, not_before=ROAD_FOLLOWS if name in NAMES_OF_ROADS else None)
     return pa.table(
         {
             "division_code": pc.cast(pa.array(code, mask=code == 0), pa.string()),
@@ -83,12 +89,14 @@ def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "") -> pa
     )
 
 
-def _read(texts: pa.Array, kind: str) -> tuple[pa.Array, pa.Array]:
+def _read(texts: pa.Array, kind: str, not_before: str | None = None) -> tuple[pa.Array, pa.Array]:
     """What the text begins with, if it is of the kind, and what follows; null for nothing.
 
     Most rows do not begin with it, and to see that is many times faster than to take a text apart.
     """
     begins = pc.fill_null(pc.match_substring_regex(texts, f"^{kind}"), False)
+    if not_before:
+        begins = pc.and_(begins, pc.invert(pc.fill_null(pc.match_substring_regex(texts, f"^{kind}{not_before}"), False)))
     parts = pc.extract_regex(pc.filter(texts, begins), f"^(?P<found>{kind})(?P<rest>.*)$")
     found = pc.replace_with_mask(pa.nulls(len(texts), pa.string()), begins, pc.struct_field(parts, "found"))
     rest = pc.replace_with_mask(texts, begins, pc.struct_field(parts, "rest"))

@@ -35,8 +35,8 @@ def standard_addresses(parts: pa.Table, aliases: pa.Table) -> pa.Table:
         "room": _with(pc.replace_substring_regex(parts["room"], "(室|号房|房|号)$", ""), "室"),
     }
     between = {"zone": parts["zone"], "village": village, "group": parts["group"]}
-    places = {"natural_village": parts["natural_village"], "estate": parts["estate"]}
-    order = ("road", "lane", "natural_village", "number", "estate", "building", "unit", "floor", "room")
+    places = {name: parts[name] for name in ("second_road", "natural_village", "estate")}
+    order = ("road", "second_road", "lane", "natural_village", "number", "estate", "building", "unit", "floor", "room")
     below = [(standard | places)[name] for name in order]
     pieces = [division, written, *between.values(), *below]
     whole = pc.binary_join_element_wise(*(pc.fill_null(piece, "") for piece in pieces), "")

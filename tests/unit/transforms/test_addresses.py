@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from transforms.conform.addresses import parse_addresses
-from transforms.conform.standard_addresses import standard_addresses
+from transforms.conform.standard_addresses import full_name, standard_addresses
 
 READ_BY_HAND = Path(__file__).parents[2] / "data" / "addresses" / "read_by_hand.csv"
 NO_ALIASES = pa.table(
@@ -36,6 +36,9 @@ ADDRESSES = [
         {"road": "晨露路", "lane": "198弄", "number": "1号", "room": "802室", "note": "(国际村内)"},
     ),
     ("桐庐镇晨露路9号", {"division_code": "330122", "township": "桐庐镇", "road": "晨露路", "number": "9号"}),
+    ("上海市宝山区顾村镇晨露公路晨曦路8号", {"township": "顾村镇", "road": "晨露公路", "second_road": "晨曦路", "number": "8号"}),
+    ("上海市浦东新区曹路镇光明村路8号", {"township": "曹路镇", "village": None, "road": "光明村路", "number": "8号"}),
+    ("上海市普陀区天山路街道乌镇路8号", {"township": "天山路街道", "road": "乌镇路", "number": "8号"}),
     ("温州市滨海十三路456号", {"division_code": "3303", "road": "滨海十三路", "number": "456号"}),
     ("杭州市10号大街9号13幢一层", {"road": "10号大街", "number": "9号", "building": "13幢", "floor": "一层"}),
     ("晨露路3、5、7号", {"division_code": None, "road": "晨露路", "number": "3、5、7号"}),
@@ -54,7 +57,7 @@ def test_nothing_is_lost():
     """What was written is in the parts, in the order in which it was written."""
     address = "浙江省杭州市桐庐县富春江镇晨露村3组晨露路10号晨露花园3幢2单元5层501室对面"
     (row,) = parse_addresses(pa.array([address]), home="33").to_pylist()
-    names = ("township", "zone", "village", "group", "road", "lane", "natural_village", "number", "estate")
+    names = ("township", "zone", "village", "group", "road", "second_road", "lane", "natural_village", "number", "estate")
     names += ("building", "unit", "floor", "room", "rest")
     assert "浙江省杭州市桐庐县" + "".join(row[name] or "" for name in names) == address
 
@@ -144,3 +147,22 @@ def sum_of(conditions):
     for condition in conditions[1:]:
         total = pc.add(total, pc.cast(condition, pa.int64()))
     return total
+
+
+@pytest.mark.parametrize(("file", "n_rows", "n_plain"), [("shanghai_hospital", 7_513, 1_704), ("shanghai_school", 6_151, 1_746)])
+def test_addresses_of_shanghai(reference_data, file, n_rows, n_plain):
+    """Another city: every county by its name, and each address that is a road and a number and nothing else, read so."""
+    path = reference_data / f"geo/shanghai_poi/{file}.csv.gz"
+    rows = duckdb.sql(f"select pname || adname || address as a, adname, address from read_csv('{path}', all_varchar=true)")
+    rows = rows.to_arrow_table()
+    parts = parse_addresses(rows["a"], home="31")
+    names = [full_name(code[:6]) for code in parts["division_code"].to_pylist()]
+    assert parts.num_rows == n_rows and names == [f"上海市{county}" for county in rows["adname"].to_pylist()]
+    plain = pc.match_substring_regex(rows["address"], "^[^0-9()、,镇乡村街弄区]+路[0-9]+号$").to_pylist()
+    found = [
+        (part["road"] or "") + (part["second_road"] or "") + (part["number"] or "")
+        for part, is_plain in zip(parts.select(["road", "second_road", "number"]).to_pylist(), plain, strict=True)
+        if is_plain
+    ]
+    wanted = [address for address, is_plain in zip(rows["address"].to_pylist(), plain, strict=True) if is_plain]
+    assert len(wanted) == n_plain and sum(map(str.__eq__, found, wanted)) / n_plain > 0.99
