@@ -135,6 +135,9 @@ DIVISIONS = [
     ("330122", date(1949, 10, 1), True),
     ("110103", date(2011, 1, 1), False),  # Chongwen, until 2010
     ("33", date(2020, 1, 1), True),
+    ("330000", date(2020, 1, 1), True),
+    ("330100", date(2020, 1, 1), True),
+    ("330001", date(2020, 1, 1), False),
     ("330122109", date(2023, 6, 30), True),
     ("999999", date(2020, 1, 1), False),
     (None, date(2020, 1, 1), False),
@@ -216,3 +219,23 @@ def test_the_real_registrations(reference_data):
     assert sorted(code for code in wrong if len(code) == 13) == ["3303021012389", "3303262002952"]
     assert all("x" in code for code in wrong if len(code) == 18)
     assert codes.num_rows - len(set(codes["x"].to_pylist())) == 21
+
+
+def test_every_real_registration_names_a_division_of_its_time(reference_data):
+    """Authorities of 2024, and those that were abolished before (Jianggan, Fenghua city, Shaoxing county...)."""
+    files = sorted((reference_data / "enterprise/cn_enterprise_registration_zhejiang_1980_2004").glob("*.csv.gz"))
+    codes = duckdb.sql(
+        f"select 统一社会信用代码 as x from read_csv({[str(f) for f in files]}, all_varchar=true)"
+    ).to_arrow_table()
+    valid = codes.filter(mask("is_credit_code(x)", codes))
+    known = {
+        year: mask(
+            "is_division_on(substring(x, 3, 6), d)", valid.append_column("d", pa.array([date(year, 7, 1)] * valid.num_rows))
+        )
+        for year in (2000, 2010, 2024)
+    }
+    assert pc.all(pc.or_(pc.or_(known[2000], known[2010]), known[2024])).as_py()
+    gone = valid.filter(pc.invert(known[2024]))["x"].to_pylist()
+    assert {code[2:8] for code in gone} == {
+        "330103", "330104", "330183", "330185", "330204", "330283", "330322", "330621", "331021",
+    }  # fmt: skip

@@ -79,7 +79,8 @@ def _end_of_parent(texts: Texts) -> Positions:
 def _split(texts: Texts, starts: Positions, ends: Positions, home: str) -> _Parts:
     number, form = Lexicon(_forms("word")).before(texts, starts, ends)
     codes, region = gazetteer(home).read_regions(texts, starts, ends)
-    core = _before_brackets(texts, region, np.maximum(region, form))
+    core, in_brackets = _before_brackets(texts, region, np.maximum(region, form))
+    codes = np.where(codes > 0, codes, gazetteer(home).read_regions(texts, in_brackets, form)[0])
     region = _behind_zone(texts, region, core)
     trade = _industry(texts, region, core)
     town, after = gazetteer(home).read_place("township", texts, region, core, codes)
@@ -88,11 +89,12 @@ def _split(texts: Texts, starts: Positions, ends: Positions, home: str) -> _Part
     return _Parts(region, trade, core, codes, number)
 
 
-def _before_brackets(texts: Texts, starts: Positions, ends: Positions) -> Positions:
-    """`赛姆英特斯电器(宁波)有限公司`: the place in brackets between industry and form belongs to neither."""
+def _before_brackets(texts: Texts, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
+    """`赛姆英特斯电器(宁波)有限公司`: where the brackets before the form open, and where the place in them begins."""
     closes = texts.is_one_of(")", ends - 1, ends) & (ends > starts)
     opening = texts.last_of("(", starts, ends)
-    return np.where(closes & (opening < ends), opening, ends)
+    has_brackets = closes & (opening < ends)
+    return np.where(has_brackets, opening, ends), np.where(has_brackets, opening + 1, ends)
 
 
 def _behind_zone(texts: Texts, starts: Positions, ends: Positions) -> Positions:

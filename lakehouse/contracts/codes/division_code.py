@@ -55,10 +55,12 @@ def _held(code: str, date: str, start: str, end: str, codes: list[str]) -> str:
 
 
 def _rows(profile: str) -> list[tuple[str, str, str]]:
+    """Code, first day, first day no longer; provinces and cities also in the six digits of GB/T 2260 (330000, 330100)."""
     return [
-        (row["division_code"], row["valid_from"] or ALWAYS, row["valid_to"] or NEVER)
+        (code, row["valid_from"] or ALWAYS, row["valid_to"] or NEVER)
         for row in reference.rows("divisions")
         if row["profile"] in ("", profile)
+        for code in dict.fromkeys((row["division_code"], row["division_code"].ljust(6, "0")))
     ]
 
 
