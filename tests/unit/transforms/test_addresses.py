@@ -112,13 +112,8 @@ def test_a_hundred_real_addresses_as_a_person_read_them(registered):
         "road": [row["road"] == (part["road"] or "") for row, part in zip(read, parts, strict=True)],
         "number": [row["number"] == (part["number"] or "").rstrip("号") for row, part in zip(read, parts, strict=True)],
     }
-    assert {level: sum(right) for level, right in agree.items()} == {
-        "county_code": 100,
-        "township": 98,
-        "village": 97,
-        "road": 96,
-        "number": 98,
-    }
+    shares = {level: sum(right) / len(read) for level, right in agree.items()}
+    assert len(read) == 100 and shares.pop("county_code") == 1.0 and min(shares.values()) >= 0.95, shares
 
 
 def _county(part: dict) -> str:

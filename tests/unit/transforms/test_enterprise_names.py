@@ -84,7 +84,7 @@ def test_real_names_as_a_person_read_them(registered):
     parts = parse_enterprise_names(pc.take(registered, pa.array([int(row["row"]) for row in read])), home="33")
     right = {column: [row[column] == (part or "") for row, part in zip(read, parts[column].to_pylist(), strict=True)]
              for column in ("trade_name", "legal_form_code")}  # fmt: skip
-    assert [len(right["trade_name"]), sum(right["trade_name"]), sum(right["legal_form_code"])] == [91, 84, 91]
+    assert len(read) == 91 and all(right["legal_form_code"]) and sum(right["trade_name"]) / len(read) >= 0.9
 
 
 def test_how_much_of_the_real_register_is_taken_apart(registered):
