@@ -5,7 +5,7 @@ import typer
 from dashboards import accounts as held_accounts
 from dashboards import server, setup
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.command()
@@ -25,7 +25,7 @@ def bootstrap(force: bool = typer.Option(False, help="Also when nothing changed 
         typer.echo("nothing new")
         return
     steps = ", ".join(f"{name} {seconds} s" for name, seconds in done["seconds"].items())
-    typer.echo(f"{len(done['rows'])} charts answer ({steps})")
+    typer.echo(f"{len(done['rows'])} charts give rows ({steps})")
 
 
 @app.command()

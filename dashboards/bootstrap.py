@@ -13,6 +13,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,17 +33,16 @@ VERSION = version("apache-superset")
 
 
 def main(argument: str) -> int:
-    begun = time.monotonic()
-    metadata_file.prepare(HOME, VERSION)
-    app = create_app()
-    seconds = {"start": _since(begun)}
+    seconds: dict[str, float] = {}
+    with step("start Superset", seconds):
+        metadata_file.prepare(HOME, VERSION)
+        app = create_app()
     with app.app_context():
         act_as("admin")
         if argument != "--check":
             set_up(Path(argument), seconds)
-        begun = time.monotonic()
-        rows, failures = ask_every_chart()
-        seconds["ask charts"] = _since(begun)
+        with step("ask every chart for its data", seconds):
+            rows, failures = ask_every_chart()
     for chart, reason in failures.items():
         print(f"Chart {chart!r}: {reason}", file=sys.stderr)
     print(json.dumps({"seconds": seconds, "rows": rows}, ensure_ascii=False))
@@ -50,10 +51,24 @@ def main(argument: str) -> int:
 
 def set_up(assets: Path, seconds: dict[str, float]) -> None:
     """All steps in order; their seconds go into `seconds`."""
-    for name, step in {"migrate": migrate, "accounts": make_accounts, "import": import_assets, "roles": apply_access}.items():
-        begun = time.monotonic()
-        step(assets)
-        seconds[name] = _since(begun)
+    steps = {
+        "make Superset's own database": migrate,
+        "accounts": make_accounts,
+        "import charts and dashboards": import_assets,
+        "roles": apply_access,
+    }
+    for name, work in steps.items():
+        with step(name, seconds):
+            work(assets)
+
+
+@contextmanager
+def step(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Say which step begins, and keep how long it took."""
+    print(f"doing: {name}", flush=True)
+    begun = time.monotonic()
+    yield
+    seconds[name] = round(time.monotonic() - begun, 1)
 
 
 def act_as(name: str) -> None:
@@ -61,10 +76,6 @@ def act_as(name: str) -> None:
     from superset import security_manager
 
     g.user = security_manager.find_user(name)
-
-
-def _since(begun: float) -> float:
-    return round(time.monotonic() - begun, 1)
 
 
 def migrate(_assets: Path) -> None:

@@ -14,8 +14,10 @@ import duckdb
 import yaml
 
 from dashboards import charts, layout
-from dashboards.definition import Chart, Dashboard, Dataset, load_dashboards, load_datasets
+from dashboards.definition import Chart, Dashboard, Dataset, DefinitionError, Row, load_dashboards, load_datasets
+from dashboards.roles import ROLES
 from lakehouse.contracts import contracts
+from lakehouse.gold_models import sources_behind
 
 VERSION = "1.0.0"
 DATABASE = "lakehouse"
@@ -41,7 +43,8 @@ def identity(kind: str, name: str) -> str:
 def build(serving: duckdb.DuckDBPyConnection, serving_link: Path) -> Assets:
     """All assets for what the serving file holds now."""
     assets, filled = Assets(), filled_tables(serving)
-    datasets = {name: d for name, d in load_datasets().items() if set(d.reads) <= filled}
+    known = load_datasets()
+    datasets = {name: d for name, d in known.items() if set(d.reads) <= filled}
     assets.add("metadata.yaml", {"type": "assets", "timestamp": "2020-01-01T00:00:00+00:00"})
     assets.add("databases/lakehouse.yaml", database(serving_link))
     for name, dataset in (datasets | gold_datasets(filled)).items():
@@ -50,7 +53,8 @@ def build(serving: duckdb.DuckDBPyConnection, serving_link: Path) -> Assets:
             refuse_closed_columns(name, dataset)
             assets.open_datasets.append(identity("dataset", name))
     for board in load_dashboards():
-        add_dashboard(assets, board, datasets)
+        check_board(board, known)
+        add_dashboard(assets, with_sources(board, known), datasets)
     return assets
 
 
@@ -137,6 +141,27 @@ def label(name: str, dataset: Dataset, column: str) -> str:
             found = described[table].field(column)
             return f"{found.name_zh} {found.name_en}" + (f" ({found.unit})" if found.unit else "")
     raise LookupError(f"datasets.yaml: {name}: column {column} has no label; name it in a contract or under `labels`.")
+
+
+def check_board(board: Dashboard, known: dict[str, Dataset]) -> None:
+    """Raise DefinitionError for a chart of a dataset that nobody defines, and for a page that nobody may see."""
+    if strange := sorted({c.dataset for c in board.charts.values()} - known.keys()):
+        raise DefinitionError(f"page {board.slug}: a chart asks dataset {strange[0]}; define it in datasets.yaml.")
+    if not any(board.slug in role.dashboards for role in ROLES.values()):
+        raise DefinitionError(f"page {board.slug}: no role may see it; name it under the roles of dashboards/roles.py.")
+
+
+def with_sources(board: Dashboard, known: dict[str, Dataset]) -> Dashboard:
+    """The page with `{sources}` in its texts filled: who gave the data behind its charts, and under which licence."""
+    read = {table for chart in board.charts.values() for table in known[chart.dataset].reads}
+    behind = [s for table in read for s in sources_behind(table.removeprefix("gold."), contracts())]
+    given = " · ".join(sorted({f"{s.attribution} ({s.licence})" for s in behind if s.attribution}))
+
+    def filled(row: Row) -> Row:
+        cells = (cell.model_copy(update={"text": cell.text and cell.text.replace("{sources}", given)}) for cell in row.cells)
+        return row.model_copy(update={"cells": tuple(cells)})
+
+    return board.model_copy(update={"rows": tuple(filled(row) for row in board.rows)})
 
 
 def add_dashboard(assets: Assets, board: Dashboard, datasets: dict[str, Dataset]) -> None:

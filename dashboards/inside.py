@@ -4,11 +4,16 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import TextIO
 
 from dashboards import accounts
+from lakehouse import progress
 from lakehouse.settings import settings
 from publishing import serving
+
+DOING = "doing: "  # a line of output that begins so says what is being done
 
 
 def home() -> Path:
@@ -57,13 +62,31 @@ def run(*arguments: str) -> dict:
     """
     for folder in (home(), log_file().parent):
         folder.mkdir(parents=True, exist_ok=True)
-    command = [str(python()), "-m", *arguments]
-    done = subprocess.run(command, env=os.environ | variables(), cwd=home(), capture_output=True, text=True)
-    with log_file().open("a", encoding="utf-8") as log:
-        log.write(done.stdout + done.stderr)
-    if done.returncode:
-        raise RuntimeError(f"{arguments[0]} failed: {reasons(done.stderr)} (whole output: {log_file()})")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    with log_file().open("a", encoding="utf-8") as log, tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        code, last = _follow([str(python()), "-m", *arguments], log, errors)
+        errors.seek(0)
+        said = errors.read()
+        log.write(said)
+    if code:
+        raise RuntimeError(f"{arguments[0]} failed: {reasons(said)} (whole output: {log_file()})")
+    return json.loads(last)
+
+
+def _follow(command: list[str], log: TextIO, errors: TextIO) -> tuple[int, str]:
+    """Run a command of Superset's, tell what it is doing; its exit code and last line of output."""
+    last = ""
+    with subprocess.Popen(
+        command, env=os.environ | variables(), cwd=home(), stdout=subprocess.PIPE, stderr=errors, text=True
+    ) as process:
+        try:
+            for last in process.stdout or ():
+                log.write(last)
+                if last.startswith(DOING):
+                    progress.doing(last.removeprefix(DOING).strip())
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, last
 
 
 def reasons(errors: str) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from dashboards.definition import Cell, Dashboard, Filter, Row
-from lakehouse.contracts import contracts
 
 Json = dict[str, Any]
 COLUMNS = 12
@@ -20,7 +19,7 @@ def dashboard(board: Dashboard, identity: str, charts: dict[str, str], datasets:
         "is_managed_externally": True,
         "position": position(board, charts),
         "metadata": {
-            "native_filter_configuration": [_filter(f, n, datasets, charts) for n, f in enumerate(board.filters)],
+            "native_filter_configuration": _filters(board, datasets, charts),
             "filter_bar_orientation": "HORIZONTAL",
             # All five keys must be there: else a reader's browser tries to save colours and is refused.
             "color_scheme": "supersetColors",
@@ -77,7 +76,7 @@ def _node(
     if cell.text:
         return {
             "type": "MARKDOWN", "id": f"MARKDOWN-{place}", "children": [], "parents": parents,
-            "meta": size | {"code": cell.text.replace("{sources}", sources())},
+            "meta": size | {"code": cell.text},
         }  # fmt: skip
     return {
         "type": "CHART", "id": f"CHART-{place}", "children": [], "parents": parents,
@@ -86,10 +85,10 @@ def _node(
     }  # fmt: skip
 
 
-def sources() -> str:
-    """Who gave the data and under which licence: every source's attribution, from the contracts."""
-    given = {(s.attribution, s.licence) for s in contracts().sources.values() if s.attribution}
-    return " · ".join(f"{attribution} ({licence})" for attribution, licence in sorted(given))
+def _filters(board: Dashboard, datasets: dict[str, str], charts: dict[str, str]) -> list[Json]:
+    """The filters, but for those whose dataset is not there."""
+    answered = (f for f in board.filters if f.dataset is None or f.dataset in datasets)
+    return [_filter(f, number, datasets, charts) for number, f in enumerate(answered)]
 
 
 def _filter(given: Filter, number: int, datasets: dict[str, str], charts: dict[str, str]) -> Json:

@@ -1,10 +1,12 @@
 """The dashboards' web server: Superset under gunicorn on 127.0.0.1, a service of `lake serve | stop | status`."""
 
 from dashboards import inside, setup
+from dashboards.roles import ROLES
 from lakehouse.services import WebProcess
 from lakehouse.settings import settings
 
 WORKERS, THREADS = 2, 8  # threads rather than an event loop: DuckDB blocks one
+START_SECONDS = 240.0  # Superset takes half a minute on two quiet cores
 
 
 def process() -> WebProcess:
@@ -16,7 +18,7 @@ def process() -> WebProcess:
     )  # fmt: skip
     variables = tuple(f"{name}={value}" for name, value in inside.variables().items())
     command = ("env", "-C", str(inside.home()), *variables, str(inside.python()), "-m", *gunicorn)
-    return WebProcess("dashboards", command, settings().dashboards_port)
+    return WebProcess("dashboards", command, settings().dashboards_port, start_seconds=START_SECONDS)
 
 
 def start() -> str:
@@ -25,7 +27,8 @@ def start() -> str:
     Raises LookupError without a serving file, RuntimeError when a chart has no data or the server does not come up.
     """
     setup.bootstrap()
-    return process().start()
+    process().start()
+    return address()
 
 
 def stop() -> bool:
@@ -37,4 +40,5 @@ def running_pid() -> int | None:
 
 
 def address() -> str:
-    return f"http://127.0.0.1:{settings().dashboards_port}"
+    """The page that everybody may open; Superset's own front page asks for an account."""
+    return f"http://127.0.0.1:{settings().dashboards_port}/superset/dashboard/{ROLES['Public'].dashboards[0]}/"

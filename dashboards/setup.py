@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from dashboards import accounts, build, inside, metadata_file
+from lakehouse import progress
 from publishing import serving
 
 OWN_CODE = ("bootstrap.py", "metadata_file.py", "roles.py", "superset_config.py")
@@ -31,7 +32,8 @@ def bootstrap(force: bool = False) -> dict | None:
     if not force and state == last_state():
         return None
     state_file().unlink(missing_ok=True)
-    done = inside.run("dashboards.bootstrap", str(assets_folder()))
+    with progress.step("dashboards"):
+        done = inside.run("dashboards.bootstrap", str(assets_folder()))
     state_file().write_text(json.dumps(state), "utf-8")
     return done
 

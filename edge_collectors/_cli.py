@@ -62,8 +62,12 @@ def _told(action) -> None:
     try:
         action()
     except* OSError as errors:
-        first = errors.exceptions[0]
-        raise RuntimeError(f"{getattr(first, 'strerror', None) or first}; is the port or folder free?") from None
+        raise RuntimeError(_sentence(errors.exceptions[0])) from None
+
+
+def _sentence(error: BaseException) -> str:
+    file, what = getattr(error, "filename", None), getattr(error, "strerror", None) or error
+    return f"{file}: {what}; mend the path in the collector's file." if file else f"{what}; is another process on the port?"
 
 
 def _log_as_json() -> None:

@@ -12,6 +12,7 @@ from edge_collectors import heartbeat
 from edge_collectors.config import CollectorConfig
 from edge_collectors.group_commit import GroupCommit
 from edge_collectors.mqtt_listener import MqttListener
+from edge_collectors.parts import PartsFile
 from edge_collectors.shipper import Shipper
 from edge_collectors.spool import Spool
 from edge_collectors.stream import Origin
@@ -95,9 +96,17 @@ class Collector:
 
     def _listeners(self) -> list[TcpListener | MqttListener]:
         tcp = [TcpListener(part, self.commits[part.source]) for part in self.config.hj212]
+        _adopt_parts([listener.parts for listener in tcp])
         names = [f"{self.config.collector}-{number}" for number in range(1, len(self.config.mqtt) + 1)]
         mqtt = [MqttListener(part, name, self.commits) for part, name in zip(self.config.mqtt, names, strict=True)]
         return [*tcp, *mqtt]
+
+
+def _adopt_parts(kept: list[PartsFile]) -> None:
+    """Parts that a listener has answered which the configuration no longer names go to another of its source."""
+    for parts in kept:
+        for path in set(parts.path.parent.iterdir()) - {other.path for other in kept}:
+            parts.adopt(path)
 
 
 def shipper_of(config: CollectorConfig) -> Shipper:

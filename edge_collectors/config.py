@@ -87,9 +87,15 @@ class TcpConfig(_Part):
     host: str = "127.0.0.1"
     port: Port
     zone: Zone = "Asia/Shanghai"
-    system_types: tuple[str, ...] = Field(("22",), description="ST codes whose readings belong to the source.")
+    system_types: tuple[str, ...] = Field((), description="ST codes whose readings belong to the source; default: its mapping's.")
     device_keys_file: Path | None = Field(None, description="SM4 keys of encrypting devices: `MN 32-hex-digits` a line.")
     max_connections: int = Field(1000, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _system_types_of_the_mapping(cls, given: Any) -> Any:
+        source = contracts().sources.get(str(given.get("source"))) if isinstance(given, dict) else None
+        return {"system_types": source.system_types, **given} if source else given
 
 
 class MqttConfig(_Part):

@@ -72,7 +72,7 @@ def refused(
 
 
 def without_contract(source: str, key: str, payload: dict[str, Any] | None, raw: bytes, received_at: str, reason: str) -> Record:
-    """A readable record for which no dataset exists: kept, and released when a contract comes (state `no_contract`)."""
+    """A readable record for which no dataset exists: kept, and released by the lake when a source takes it (`no_contract`)."""
     identity = record_id(source, key, payload)
     return Record(identity, payload, raw, received_at, (payload or {}).get("observed_at"), "no_contract", reason)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -18,23 +19,31 @@ _RETRY_SECONDS = 0.2
 log = structlog.get_logger("spool")
 
 
+@dataclass(frozen=True)
+class _Submission:
+    records: Sequence[Record]
+    before: Callable[[], None] | None
+    durable: asyncio.Future[list[bool]]
+
+
 class GroupCommit:
     """The one writer of a stream. Senders await `submit`; `run` writes, seals, and retries while there is no room."""
 
     def __init__(self, stream: Stream, seal_bytes: int, seal_seconds: float):
         self.stream, self.seal_bytes, self.seal_seconds = stream, seal_bytes, seal_seconds
         self.problem: str | None = None
-        self._waiting: list[tuple[Sequence[Record], asyncio.Future[list[bool]]]] = []
+        self._waiting: list[_Submission] = []
         self._arrived = asyncio.Event()
         self._stopping = False
 
-    def submit(self, records: Sequence[Record]) -> asyncio.Future[list[bool]]:
+    def submit(self, records: Sequence[Record], before: Callable[[], None] | None = None) -> asyncio.Future[list[bool]]:
         """A future that is done when all the records are durable: True per new record, False per duplicate.
 
-        It is cancelled when the collector stops before that; then nobody may be answered.
+        `before` is done once, after all earlier submissions and before these records. The future is cancelled when
+        the collector stops before that; then nobody may be answered.
         """
         durable: asyncio.Future[list[bool]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((records, durable))
+        self._waiting.append(_Submission(records, before, durable))
         self._arrived.set()
         return durable
 
@@ -62,35 +71,47 @@ class GroupCommit:
             except TimeoutError:
                 pass
 
-    def _next_group(self) -> list[tuple[Sequence[Record], asyncio.Future[list[bool]]]]:
+    def _next_group(self) -> list[_Submission]:
+        """What is written at once; only the first of a group may have something to be done before."""
         number, size, taken = 0, 0, 0
         while taken < len(self._waiting) and number < LARGEST_BATCH and size < LARGEST_BATCH_BYTES:
-            number += len(self._waiting[taken][0])
-            size += sum(len(record.raw) for record in self._waiting[taken][0])
+            submission = self._waiting[taken]
+            if taken and submission.before:
+                break
+            number += len(submission.records)
+            size += sum(len(record.raw) for record in submission.records)
             taken += 1
         group, self._waiting = self._waiting[:taken], self._waiting[taken:]
         return group
 
-    async def _write(self, group: list[tuple[Sequence[Record], asyncio.Future[list[bool]]]]) -> None:
-        records = [record for part, _ in group for record in part]
-        outcomes = await self._durably(lambda: self.stream.write(records))
+    async def _write(self, group: list[_Submission]) -> None:
+        records = [record for submission in group for record in submission.records]
+        outcomes = await self._store(group[0].before, records)
         at = 0
-        for part, durable in group:
-            if durable.done():
+        for submission in group:
+            number = len(submission.records)
+            if submission.durable.done():
                 pass  # its sender has gone
             elif outcomes is None:
-                durable.cancel()
+                submission.durable.cancel()
             else:
-                durable.set_result(outcomes[at : at + len(part)])
-            at += len(part)
+                submission.durable.set_result(outcomes[at : at + number])
+            at += number
+
+    async def _store(self, before: Callable[[], None] | None, records: list[Record]) -> list[bool] | None:
+        if before and not await self._durably(lambda: [before()]):
+            return None
+        return await self._durably(lambda: self.stream.write(records))
 
     async def _durably(self, action):
         """Do it; while the spool or the disk has no room, try again. None when stopped before it could be done."""
         while True:
             try:
                 done = await asyncio.to_thread(action)
-            except (SpoolFull, OSError) as obstacle:
-                self._tell(str(obstacle))
+            except SpoolFull as full:
+                self._tell(str(full))
+            except OSError as error:
+                self._tell(f"{self.stream.folder}: {error.strerror or error}; nothing is confirmed until it can be written.")
             else:
                 self._tell(None)
                 return done

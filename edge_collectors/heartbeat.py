@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from edge_collectors.envelope import now
@@ -21,38 +22,52 @@ def heartbeat(
 ) -> dict[str, Any]:
     """State, counts since the start, spool bytes and the uplink, as JSON values.
 
-    `state`: running; back_pressure (nothing is confirmed, `problem` says why); uplink_down (stored but not shipped);
-    stopped. Counts per stream: received = durable + duplicate; dead_letter and no_contract are among the durable.
+    `state`: running; back_pressure (nothing is confirmed); broker_down (a broker is away or refuses the collector);
+    uplink_down (stored but not shipped); stopped. `problem` says why. Counts per stream: received = durable +
+    duplicate; dead_letter and no_contract are among the durable.
     """
-    link = read_link(spool.folder)
+    link, listeners = read_link(spool.folder), list(listeners)
+    stuck = next((c.problem for c in commits if c.problem), None)
+    cut_off = next((one["problem"] for one in listeners if one.get("problem")), None)
     streams = {c.stream.origin.source: _stream(c, link) for c in commits}
-    problem = next((c.problem for c in commits if c.problem), None) or link.get("error")
     return {
         "collector": collector,
         "at": now(),
         "pid": os.getpid(),
-        "state": _state(commits, link, stopped),
-        "problem": problem,
+        "state": _state(stuck, cut_off, link, stopped),
+        "problem": stuck or cut_off or link.get("error"),
         "spool": {"unshipped_bytes": spool.unshipped_bytes(), "max_bytes": spool.max_bytes},
         "streams": streams,
-        "listeners": list(listeners),
+        "listeners": listeners,
         "uplink": link,
     }
 
 
 def write(spool: Spool, content: dict[str, Any]) -> bytes:
-    """Replace `<spool>/heartbeat.json`; the bytes. A disk without room for it must not stop the collector."""
+    """Replace `<spool>/heartbeat.json`; the bytes. A disk without room must neither stop the collector nor hide it."""
     body = json.dumps(content, ensure_ascii=False, indent=1).encode()
-    with contextlib.suppress(OSError):
-        replace_file(spool.folder / "heartbeat.json", body)
+    path = spool.folder / "heartbeat.json"
+    try:
+        replace_file(path, body)
+    except OSError:
+        with contextlib.suppress(OSError):
+            _overwrite(path, body)
     return body
 
 
-def _state(commits: Iterable[GroupCommit], link: dict[str, Any], stopped: bool) -> str:
+def _overwrite(path: Path, body: bytes) -> None:
+    """In the room that the file has; blanks take the place of what was longer."""
+    with path.open("r+b") as file:
+        file.write(body.ljust(os.fstat(file.fileno()).st_size))
+
+
+def _state(stuck: str | None, cut_off: str | None, link: dict[str, Any], stopped: bool) -> str:
     if stopped:
         return "stopped"
-    if any(c.problem for c in commits):
+    if stuck:
         return "back_pressure"
+    if cut_off:
+        return "broker_down"
     return "running" if link.get("state", "ok") == "ok" else "uplink_down"
 
 

@@ -18,10 +18,11 @@ log = structlog.get_logger("hj212")
 
 @dataclass(frozen=True)
 class Taken:
-    """The records of a frame (none or one), and the answer that may go out when they are durable."""
+    """What a frame comes to: a record, or a part of one, and the answer that may go out when both are durable."""
 
     records: tuple[Record, ...] = ()
     answer: bytes = b""
+    part: bytes = b""
 
 
 class Hj212Intake:
@@ -34,27 +35,25 @@ class Hj212Intake:
     def __init__(self, source: str, zone: str, system_types: tuple[str, ...], device_keys: Mapping[str, bytes]):
         self.source, self.zone, self.system_types, self.device_keys = source, zone, system_types, device_keys
         self.commands = 0
-        self._assembler = hj212.Assembler()
+        self.assembler = hj212.Assembler()
 
     def take(self, frame: bytes) -> Taken:
         """Never raises for what a device sends."""
         received_at = now()
         try:
-            whole = self._assembler.add(hj212.decode(frame, self._key(frame)))
+            packet = hj212.decode(frame, self._key(frame))
+            whole = self.assembler.add(packet)
             payload = hj212.document(whole, self.zone) if whole else None
         except hj212.Refused as refusal:
             return Taken((self._dead_letter(refusal, frame, received_at),))
-        if whole is None:
-            return Taken()
-        answer = hj212.acknowledgement(whole) or b""
-        if payload is None:
+        if whole and payload is None:
             self._log_command(whole)
-            return Taken((), answer)
-        return Taken((self._record(whole, payload, received_at),), answer)
+        records = (self._record(whole, payload, received_at),) if whole and payload else ()
+        return Taken(records, hj212.acknowledgement(packet) or b"", packet.raw if packet.is_part else b"")
 
     def incomplete(self) -> list[Record]:
         """Dead letters of split messages whose other parts never came."""
-        return [self._dead_letter(refusal, b"", now()) for refusal in self._assembler.incomplete()]
+        return [self._dead_letter(refusal, b"", now()) for refusal in self.assembler.incomplete()]
 
     def _record(self, packet: hj212.Packet, payload: dict, received_at: str) -> Record:
         key = hj212.idempotency_key(packet)
@@ -74,7 +73,7 @@ class Hj212Intake:
     def _log_command(self, packet: hj212.Packet) -> None:
         self.commands += 1
         told = {"source": self.source, "device": packet.mn, "st": packet.st, "cn": packet.cn, "qn": packet.qn}
-        log.info("command", **told, cp=packet.cp[:200])
+        log.info("command", **told, cp=packet.cp[:200], outcome=hj212.outcome(packet))
 
 
 def read_device_keys(path: Path | None) -> dict[str, bytes]:

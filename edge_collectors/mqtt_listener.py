@@ -42,7 +42,8 @@ class MqttListener:
 
     def __init__(self, config: MqttConfig, client_id: str, commits: dict[str, GroupCommit]):
         self.config, self.commits = config, commits
-        self.is_connected = False
+        self.broker = f"{config.host}:{config.port}"
+        self.problem: str | None = f"No broker has answered at {self.broker} yet."
         self._connection = 0
         self._arrived: list[_Arrived] = []
         self._is_there = asyncio.Event()
@@ -64,11 +65,11 @@ class MqttListener:
 
     def state(self) -> dict[str, object]:
         """For the heartbeat."""
-        return {"kind": "mqtt", "broker": f"{self.config.host}:{self.config.port}", "connected": self.is_connected}
+        return {"kind": "mqtt", "broker": self.broker, "problem": self.problem}
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Retained, QoS 0: the latest heartbeat for whoever subscribes."""
-        if self.is_connected:
+        if self.problem is None:
             self._client.publish(topic, payload, qos=0, retain=True)
 
     async def _store(self, arrived: list[_Arrived]) -> None:
@@ -124,16 +125,21 @@ class MqttListener:
 
     def _on_connect(self, client: mqtt.Client, _data, _flags, reason, _properties) -> None:
         if reason.is_failure:
-            log.error("broker_refuses", broker=f"{self.config.host}:{self.config.port}", reason=str(reason))
+            user = f"user {self.config.user}" if self.config.user else "a client without user"
+            self._tell(f"The broker at {self.broker} refuses {user}: {reason}; mend mqtt.user and mqtt.password_file.")
             return
         self._connection += 1
-        self.is_connected = True
         client.subscribe([(f"ngsi/{source}/#", 1) for source in self.config.sources])
-        log.info("broker_connected", broker=f"{self.config.host}:{self.config.port}")
+        self._tell(None)
 
     def _on_disconnect(self, _client, _data, _flags, reason, _properties) -> None:
-        self.is_connected = False
-        log.warning("broker_lost", broker=f"{self.config.host}:{self.config.port}", reason=str(reason))
+        if self.problem is None:
+            self._tell(f"The broker at {self.broker} is lost: {reason}; the collector goes on trying.")
+
+    def _tell(self, problem: str | None) -> None:
+        if problem != self.problem:
+            log.warning("broker", problem=problem) if problem else log.info("broker_connected", broker=self.broker)
+        self.problem = problem
 
     def _on_message(self, _client, _data, received: mqtt.MQTTMessage) -> None:
         one = _Arrived(_message(received), received.mid, received.qos, self._connection)

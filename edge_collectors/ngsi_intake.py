@@ -42,12 +42,25 @@ def take(message: Message, sources: Sequence[str], max_payload_bytes: int) -> Ta
         return Taken(sources[0], (refused(sources[0], message.payload, received_at, refusal.reason),))
     to = (address.confirmation_topic, address.message_id)
     if address.source not in sources:
-        reason = f"The topic names the source {address.source}, which this collector does not take."
-        kept = without_contract(sources[0], message.topic, None, message.payload, received_at, reason)
-        return Taken(sources[0], (kept,), *to)
+        return Taken(sources[0], _without_contract(sources[0], address.source, message, received_at), *to)
     if len(message.payload) > max_payload_bytes:
         return Taken(address.source, (_overlong(address.source, message, received_at, max_payload_bytes),), *to)
     return Taken(address.source, _records(address.source, message, received_at), *to)
+
+
+def _without_contract(source: str, named: str, message: Message, received_at: str) -> tuple[Record, ...]:
+    """Kept in the stream of `source` with the source that the topic named, so that they can be released to it later."""
+    reason = f"The topic names the source {named}, which this collector does not take."
+    try:
+        documents = ngsi.documents(message.payload, message.content_type)
+    except ngsi.Refused:
+        return (without_contract(source, message.topic, None, message.payload, received_at, reason),)
+    marked = [{**document, "meta": {**document["meta"], "topic_source": named}} for document in documents]
+    raws = [message.payload] + [b""] * (len(marked) - 1)
+    return tuple(
+        without_contract(source, f"{named}|{ngsi.idempotency_key(d)}", d, raw, received_at, reason)
+        for d, raw in zip(marked, raws, strict=True)
+    )
 
 
 def _records(source: str, message: Message, received_at: str) -> tuple[Record, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ class DamagedSegment(ValueError):
 class Content:
     """What a segment file is known to hold: whole records, and where the last of them ends."""
 
-    header: dict[str, Any] | None = None
     record_ids: list[bytes] = field(default_factory=list)
     first_seq: int | None = None
     last_seq: int | None = None
@@ -74,8 +72,7 @@ def read(path: Path, first_seq: int) -> Content:
     """
     content = Content()
     with path.open("rb") as lines:
-        content.header = _header(first := lines.readline())
-        if content.header is None:
+        if not _is_header(first := lines.readline()):
             return content
         content.good_bytes = len(first)
         for line in lines:
@@ -102,9 +99,19 @@ def verify(path: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def whole_lines(torn: bytes) -> int:
-    """How many whole records the cut end of a segment holds; a crash inside a write leaves none or one batch."""
-    return sum(1 for _ in _whole(torn))
+def has_whole_line(torn: bytes) -> bool:
+    """Whether the cut end of a segment holds a whole record; a crash inside a write leaves none."""
+    return any(_record(line) for line in torn.splitlines(keepends=True))
+
+
+def append(file: int, good_bytes: int, data: bytes) -> None:
+    """Append to an open file and make it durable. What a failed write has left behind `good_bytes` is cut first."""
+    if os.fstat(file).st_size != good_bytes:
+        os.ftruncate(file, good_bytes)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+    os.fdatasync(file)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -128,30 +135,25 @@ def sync_folder(folder: Path) -> None:
 
 
 def _add_if_whole(content: Content, line: bytes, expected_seq: int) -> bool:
-    try:
-        record = read_line(line)
-    except DamagedLine:
-        return False
-    if record["seq"] != expected_seq:
+    record = _record(line)
+    if record is None or record["seq"] != expected_seq:
         return False
     content.add(line, expected_seq, record["record_id"])
     return True
 
 
-def _header(line: bytes) -> dict[str, Any] | None:
+def _record(line: bytes) -> dict[str, Any] | None:
     try:
-        return json.loads(line)["segment"] if line.endswith(b"\n") else None
-    except (ValueError, KeyError, TypeError):
+        return read_line(line)
+    except DamagedLine:
         return None
 
 
-def _whole(torn: bytes) -> Iterator[bytes]:
-    for line in torn.splitlines(keepends=True):
-        try:
-            read_line(line)
-            yield line
-        except DamagedLine:
-            continue
+def _is_header(line: bytes) -> bool:
+    try:
+        return line.endswith(b"\n") and "segment" in json.loads(line)
+    except (ValueError, TypeError):
+        return False
 
 
 def _line(body: dict[str, Any]) -> bytes:

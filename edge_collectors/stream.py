@@ -4,6 +4,7 @@
     <source>/sealed/N.jsonl   complete with trailer, waits for the shipper
     <source>/shipped/N.jsonl  delivered, kept for a while (`uplink.py`)
     <source>/ids/N.ids        record ids of the recent window (`recent.py`)
+    <source>/parts/           parts of split messages that are not whole yet (`parts.py`)
     <source>/torn/            whole records behind a damaged line, should a disk ever leave such a thing
 
 Numbers and sequence numbers start at 1 and have no gaps, whatever moment the process is killed at.
@@ -57,7 +58,7 @@ class Stream:
     """
 
     def __init__(self, folder: Path, origin: Origin, recent_records: int, require_room: Callable[[int], None]):
-        self.folder, self.origin, self._require_room = folder, origin, require_room
+        self.folder, self.origin, self.require_room = folder, origin, require_room
         self.counts = Counts()
         self.content = segments.Content()
         self.opened_at: float | None = None
@@ -94,7 +95,7 @@ class Stream:
         """Close the open segment with its trailer and hand it to the shipper; None when it holds nothing."""
         if not self.content.record_ids:
             return None
-        self._put(self.content.trailer())
+        segments.append(self._file, self.content.good_bytes, self.content.trailer())
         return self._finish(self._open_path())
 
     def close(self) -> None:
@@ -113,20 +114,11 @@ class Stream:
     def _append(self, lines: list[bytes]) -> None:
         head = b"" if self.content.good_bytes else self._header()
         batch = head + b"".join(lines)
-        self._require_room(len(batch) + TRAILER_ROOM)
+        self.require_room(len(batch) + TRAILER_ROOM)
         if self._file < 0:
             self._open_segment()
-        self._put(batch)
+        segments.append(self._file, self.content.good_bytes, batch)
         self.content.good_bytes += len(head)
-
-    def _put(self, data: bytes) -> None:
-        """Append and make durable. What an earlier failed write has left behind the good bytes is cut first."""
-        if os.fstat(self._file).st_size != self.content.good_bytes:
-            os.ftruncate(self._file, self.content.good_bytes)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
-        os.fdatasync(self._file)
 
     def _count_in(self, fresh: dict[bytes, Record], lines: list[bytes]) -> None:
         for line, record in zip(lines, fresh.values(), strict=True):
@@ -190,6 +182,6 @@ class Stream:
         with path.open("rb") as file:
             file.seek(self.content.good_bytes)
             torn = file.read()
-        if segments.whole_lines(torn):
+        if segments.has_whole_line(torn):
             (self.folder / "torn").mkdir(exist_ok=True)
             segments.replace_file(self.folder / "torn" / f"{path.stem}-{time.time_ns()}.bin", torn)

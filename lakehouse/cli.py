@@ -5,11 +5,14 @@ import atexit
 import contextlib
 import importlib.util
 import os
+import signal
 import sys
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import FrameType
 
 os.environ.setdefault("TYPER_STANDARD_TRACEBACK", "1")  # a traceback is for us, not a picture
+INTERRUPTED = 130  # by convention of shells 128 + SIGINT
 EXPECTED = (ValueError, LookupError, RuntimeError, OSError)
 INTRODUCTION = "A city's data, from the device to the public page. `lake demo` shows all of it on real sample input."
 
@@ -22,6 +25,8 @@ def commands() -> dict[str, EntryPoint]:
 def call(*words: str) -> int:
     """Run a sub-command in this process, as `lake WORDS` would; returns its exit code, errors are raised."""
     found = commands()
+    if words[:1] == ("help",):
+        words = (*words[1:], "--help")
     if not words or words[0] in ("-h", "--help"):
         print(overview(found))
         return 0
@@ -32,6 +37,8 @@ def call(*words: str) -> int:
     try:
         application(list(words[1:]), prog_name=f"lake {words[0]}")
     except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            raise KeyboardInterrupt from None  # Typer has made an exit of it
         return stop.code if isinstance(stop.code, int) else _tell(str(stop.code), 1) if stop.code else 0
     return 0
 
@@ -43,28 +50,44 @@ def overview(found: dict[str, EntryPoint]) -> str:
 
 
 def first_line(point: EntryPoint) -> str:
-    """First docstring line of the command's module, read without running it."""
+    """What a command's application says of itself (`help="..."`), else its module's first docstring line; nothing is run."""
     package, *rest = point.module.split(".")
     found = importlib.util.find_spec(package)
     if not found or not found.origin:
         return ""
     folder = Path(found.origin).parent.joinpath(*rest)
     file = folder.with_suffix(".py") if rest else Path(found.origin)
-    text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) if file.exists() else None
-    return (text or "").split("\n")[0]
+    if not file.exists():
+        return ""
+    module = ast.parse(file.read_text("utf-8"))
+    said = [_help_of(s.value) for s in module.body if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) == point.attr]
+    return (next(filter(None, said), None) or ast.get_docstring(module) or "").split("\n")[0]
+
+
+def _help_of(value: ast.expr) -> str | None:
+    words = {k.arg: k.value for k in value.keywords} if isinstance(value, ast.Call) else {}
+    written = words.get("help")
+    return written.value if isinstance(written, ast.Constant) and isinstance(written.value, str) else None
 
 
 def main() -> None:
     """Run a command; an expected error is one sentence on stderr and exit code 1."""
+    signal.signal(signal.SIGTERM, _end_as_by_ctrl_c)
     try:
         code = call(*sys.argv[1:])
     except KeyboardInterrupt:
-        code = _tell("stopped.", 130)
+        code = _tell("stopped. What is finished is kept; the same command goes on from there.", INTERRUPTED)
     except BrokenPipeError:  # the reader (head, less) has left
         code = 141
     except EXPECTED as error:
         code = _tell(sentence(error), 1)
     _leave(code)
+
+
+def _end_as_by_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """In good order, also where Ctrl-C itself is ignored, as by a command in the background of a script."""
+    asked = signal.getsignal(signal.SIGINT)
+    (asked if callable(asked) else signal.default_int_handler)(number, frame)
 
 
 def sentence(error: Exception) -> str:

@@ -14,11 +14,11 @@ from typing import Annotated
 
 import typer
 
-from lakehouse import cli
-from lakehouse.services import port_taken, services
+from lakehouse import cli, progress
+from lakehouse.services import port_taken, refuse_taken_ports, services
 from lakehouse.settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 CLOCK = "2017-02-28T17:00:00+00:00"
 """Two hours after the last reading of the sample: what counts as now in a demo on historical data."""
@@ -42,14 +42,16 @@ def demo(
 ) -> None:
     """Every step is safe to interrupt and to repeat; what is done already is not done again."""
     began = time.monotonic()
+    if not leave:
+        refuse_taken_ports()
     set_clock()
     steps: list[tuple[str, Callable[[], None]]] = [
-        ("department files -> bronze, with receipts", deliver_files),
-        ("devices -> collector -> sealed segments", replay_devices),
+        ("department files -> bronze, each answered by a signed receipt", deliver_files),
+        ("devices -> collector -> sealed segments, which wait for bronze", replay_devices),
         ("bronze -> silver -> gold -> checks -> forecast -> serving file", lambda: do("run")),
         ("open data: release of the environment theme", lambda: do("release", "build", "environment")),
-        ("dashboards", lambda: do("dashboards", "bootstrap")),
-        ("counts from device to gold", lambda: do("reconcile")),
+        ("dashboards: Superset with its accounts, charts and roles", lambda: do("dashboards", "bootstrap")),
+        ("counts from device to dashboard, computed from the tables", lambda: do("reconcile")),
     ]
     for number, (title, step) in enumerate(steps, 1):
         clock = time.monotonic()
@@ -58,7 +60,9 @@ def demo(
         print(f"      {time.monotonic() - clock:.1f} s", flush=True)
     as_of = f"{settings().as_of_time():%Y-%m-%d %H:%M} UTC"
     print(f"\nAll of it took {time.monotonic() - began:.0f} s. Historical data: as of {as_of}.")
-    if not leave:
+    if leave:
+        print("`./lake serve` starts the pages; `./lake sql`, `./lake status` and `./lake help` show more.")
+    else:
         serve_until_stopped()
 
 
@@ -91,8 +95,9 @@ def replay_devices() -> None:
         print("  replayed before; nothing to send")
         return
     readings = [last_hours(f, folder / f.name.removesuffix(".gz")) for f in sample_files()]
-    with collector(folder) as port:
-        print(f"  devices: {send(readings, port, folder / 'devices.jsonl')} packets by the collector")
+    with progress.step("devices send to a collector"), collector(folder) as port:
+        confirmed = send(readings, port, folder / "devices.jsonl").removeprefix("confirmed ")
+    print(f"  {confirmed} HJ 212 packets of an hour each, sent over TCP and confirmed by the collector")
     done.touch()
 
 
@@ -150,6 +155,7 @@ def serve_until_stopped() -> None:
     try:
         for name, service in running.items():
             print(f"  {name:<12} {service.start()}", flush=True)
+        print("The public needs no account; `./lake dashboards accounts` names the others with their passwords.")
         print("Ctrl-C stops the pages; `./lake serve` starts them again.", flush=True)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         signal.sigwait(STOPPING)

@@ -11,7 +11,7 @@ from rich.table import Table
 from lakehouse import machine
 from lakehouse.settings import Settings, settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "missing": "[bold red]missing[/]"}
 SECRET_WORDS = ("password", "token", "secret_key", "credential")
 

@@ -73,7 +73,7 @@ def _write(outcome: Outcome, started: datetime, seconds: float, state: str, erro
         "inputs": json.dumps(outcome.inputs, sort_keys=True),
         "detail": json.dumps(outcome.detail, sort_keys=True),
     }  # fmt: skip
-    tables.append(TABLE, pa.Table.from_pylist([row], SCHEMA))
+    tables.append(TABLE, tables.arrow_rows([row], SCHEMA))
 
 
 def last_inputs(stage: str, dataset: str) -> dict[str, object] | None:

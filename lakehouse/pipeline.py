@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from importlib.metadata import entry_points
 from typing import Any
 
-from lakehouse import outcomes
+from lakehouse import outcomes, progress
 from lakehouse.settings import settings
 
 Plan = dict[str, Any]
@@ -54,7 +54,8 @@ def _run_stage(stage: Stage, tell: Callable[[str], None]) -> None:
         tell(f"{stage.name:<15} nothing new")
         return
     lock(stage.name, plan)
-    stage.run(plan)
+    with progress.step(stage.name):
+        stage.run(plan)
     tell(f"{stage.name:<15} done in {time.monotonic() - clock:.1f} s")
 
 

@@ -6,6 +6,8 @@ from fractions import Fraction
 from functools import cache
 
 from lakehouse.contracts.load import FOLDER
+from lakehouse.contracts.origin import MADE_UP
+from lakehouse.settings import settings
 
 
 def exists(name: str) -> bool:
@@ -28,8 +30,14 @@ def lookup(name: str, key: str, value: str) -> dict[str, str]:
 
 
 def lookup_station(issuer: str) -> dict[str, str]:
-    """The issuer's own codes -> station ids."""
-    return {row["issuer_code"]: row["station_id"] for row in rows("stations") if row["issuer"] == issuer}
+    """The issuer's own codes -> station ids, of the stations that this profile registers; others' records are held."""
+    own = (row for row in rows("stations") if row["issuer"] == issuer and is_registered(row["data_origin"]))
+    return {row["issuer_code"]: row["station_id"] for row in own}
+
+
+def is_registered(data_origin: str) -> bool:
+    """Whether a station of this origin counts: made-up ones only in the profile `sample`."""
+    return data_origin not in MADE_UP or settings().profile == "sample"
 
 
 @dataclass(frozen=True)

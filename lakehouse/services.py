@@ -11,15 +11,17 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
+from lakehouse import progress
 from lakehouse.settings import settings
 
-START_SECONDS, STOP_SECONDS = 120.0, 15.0
+STOP_SECONDS = 15.0
 
 
 class Service(Protocol):
@@ -36,6 +38,18 @@ def services() -> dict[str, Service]:
     return {point.name: point.load() for point in sorted(entry_points(group="lake.services"), key=lambda p: p.name)}
 
 
+def refuse_taken_ports() -> None:
+    """Raises RuntimeError when another program listens where a service of ours would: better told before long work."""
+    for name, service in services().items():
+        port = urllib.parse.urlsplit(service.address()).port
+        if port and not service.running_pid() and port_taken(port):
+            raise RuntimeError(taken(name, port))
+
+
+def taken(name: str, port: int) -> str:
+    return f"Port {port} of the {name} is taken by another program; stop it or set LAKE_{name.upper()}_PORT to a free one."
+
+
 @dataclass(frozen=True)
 class WebProcess:
     """A web server run by one command line on 127.0.0.1; its process id lies in the data home."""
@@ -44,6 +58,7 @@ class WebProcess:
     command: tuple[str, ...]
     port: int
     health: str = "/health"
+    start_seconds: float = 60.0
 
     @property
     def pid_file(self) -> Path:
@@ -74,13 +89,14 @@ class WebProcess:
         if self.running_pid():
             return self.address()
         if port_taken(self.port):
-            raise RuntimeError(f"Port {self.port} is taken by another program; stop it or set LAKE_{self.name.upper()}_PORT.")
+            raise RuntimeError(taken(self.name, self.port))
         for file in (self.pid_file, self.log_file):
             file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         self.pid_file.write_text(str(process.pid))
-        self._wait(process)
+        with progress.step(f"{self.name}, waiting for an answer at {self.address()}"):
+            self._wait(process)
         return self.address()
 
     def stop(self) -> bool:
@@ -100,16 +116,21 @@ class WebProcess:
         return True
 
     def _wait(self, process: subprocess.Popen) -> None:
-        end = time.monotonic() + START_SECONDS
-        while process.poll() is None and time.monotonic() < end:
-            if answers(self.address() + self.health):
-                return
-            time.sleep(0.1)
-        _signal(-process.pid, signal.SIGKILL)
-        process.wait()
-        self.pid_file.unlink(missing_ok=True)
-        tail = "\n".join(self.log_file.read_text("utf-8", "replace").splitlines()[-5:])
-        raise RuntimeError(f"{self.name} did not come up; the end of {self.log_file}:\n{tail}")
+        """Wait for the first answer. A server that gives none, or is not waited for any longer, is killed with its workers."""
+        end, answered = time.monotonic() + self.start_seconds, False
+        try:
+            while not answered and process.poll() is None and time.monotonic() < end:
+                time.sleep(0.1)
+                answered = answers(self.address() + self.health)
+            fault = "it ended" if process.returncode is not None else f"no answer within {self.start_seconds:.0f} s"
+        finally:
+            if not answered:
+                _signal(-process.pid, signal.SIGKILL)
+                process.wait()
+                self.pid_file.unlink(missing_ok=True)
+        if not answered:
+            tail = "\n".join(self.log_file.read_text("utf-8", "replace").splitlines()[-5:])
+            raise RuntimeError(f"{self.name} did not come up ({fault}); the end of {self.log_file}:\n{tail}")
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakehouse import tables, toolchain
+from lakehouse import progress, tables, toolchain
 from lakehouse.settings import settings
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def spark_session() -> "SparkSession":
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     from pyspark.sql import SparkSession
 
+    progress.doing("Spark starts")
     _keep_real_messages()
     builder = SparkSession.builder.appName("lake").master(settings().spark_master)
     for key, value in {**OPTIONS, **_machine_options()}.items():
@@ -57,6 +58,7 @@ def _machine_options() -> dict[str, str]:
     return {
         "spark.jars": ",".join(str(jar) for jar in toolchain.jars()),
         "spark.driver.memory": settings().spark_memory,
+        "spark.executor.memory": settings().spark_executor_memory,
         "spark.driver.extraJavaOptions": " ".join(
             ["-Xlog:disable", "-Xlog:all=error:stderr", logging, *toolchain.class_archive_options()]
         ),

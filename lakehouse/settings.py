@@ -36,7 +36,8 @@ class Settings(BaseSettings):
     as_of: AwareDatetime | None = Field(default=None, description="The clock of freshness, lateness and forecasts; unset = now.")
     reference_data: Path | None = Field(default=None, description="Folder of real data for tests and benchmarks.")
     spark_master: str = "local[*]"
-    spark_memory: str = "3g"
+    spark_memory: str = Field(default="3g", description="Of the JVM in the command's own process.")
+    spark_executor_memory: str = Field(default="1g", description="Of the JVM that each worker of a cluster starts.")
     public_url: str = Field(default="", description="Base of public addresses; empty = the portal's own address.")
     portal_port: int = 8090
     dashboards_port: int = 8088

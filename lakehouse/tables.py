@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -71,6 +71,16 @@ def read(name: str, columns: Sequence[str] | None = None, version: int | None = 
     """The rows as Arrow. `filters` as in pyarrow's dataset API (an expression)."""
     dataset = open_table(name, version).to_pyarrow_dataset()
     return dataset.to_table(columns=list(columns) if columns else None, filter=filters)
+
+
+def arrow_rows(entries: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    """One or more entries (text, numbers, instants, None) as an Arrow table. It goes through Arrow's JSON reader,
+    because making arrays of Python values imports pandas: a third of a small process's memory."""
+    from pyarrow import json as arrow_json
+
+    lines = "".join(json.dumps(entry, default=datetime.isoformat) + "\n" for entry in entries).encode()
+    whole, typed = arrow_json.ReadOptions(block_size=len(lines)), arrow_json.ParseOptions(explicit_schema=schema)
+    return arrow_json.read_json(pa.BufferReader(lines), whole, typed)
 
 
 def append(
@@ -157,18 +167,20 @@ def attach(connection: "duckdb.DuckDBPyConnection", wanted: Iterable[str]) -> No
     for name in wanted:
         layer, table = name.split(".")
         connection.execute(f"create schema if not exists {layer}")
-        connection.execute(f'create or replace view {layer}."{table}" as {_scan(connection, name)}')
+        connection.execute(f'create or replace view {layer}."{table}" as {scan(connection, name)}')
 
 
-def _scan(connection: "duckdb.DuckDBPyConnection", name: str) -> str:
-    """SQL that reads the table. DuckDB reads plain files itself; what needs more goes through Arrow, which
-    costs the import of pandas (as long as all the rest of a command)."""
-    table = open_table(name)
+def scan(connection: "duckdb.DuckDBPyConnection", name: str, version: int | None = None) -> str:
+    """SQL that reads the table at a version (None = the newest). DuckDB reads plain files itself; what needs more goes
+    through Arrow, which costs the import of pandas (as long as all the rest of a command) and cannot compare the texts
+    of files that delta-rs has rewritten (they are string views there)."""
+    table = open_table(name, version)
     found, parts = files(name, table.version()), table.metadata().partition_columns
     types = {f.name: DUCK_TYPES.get(str(getattr(f.type, "type", "")), "") for f in table.schema().fields}
     if not found or table.protocol().reader_features or not all(types[p] for p in parts):
-        connection.register(f"_delta_{name}", table.to_pyarrow_dataset())
-        return f'select * from "_delta_{name}"'
+        view = f"_delta_{name}_{table.version()}"
+        connection.register(view, table.to_pyarrow_dataset())
+        return f'select * from "{view}"'
     columns = ", ".join(f'"{column}"' for column in types)
     listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in found)
     hive = ", ".join(f"'{part}': {types[part]}" for part in parts)

@@ -4,7 +4,7 @@ import typer
 
 from lakehouse.settings import settings
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 
 
 @app.callback()

@@ -8,7 +8,7 @@ from typing import Any
 from lakehouse.settings import settings
 from portal import open_data
 from portal.open_data import OpenDataset
-from portal.serving_data import data, identifier
+from portal.serving_data import data
 from quality import promises
 
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:/[\w.@+-]+){2,}/?")
@@ -71,14 +71,15 @@ def run_outcomes(limit: int = 60) -> list[dict[str, Any]]:
     return [{**row, "error": without_paths(row["error"])} for row in rows]
 
 
-def table_of(name: str, limit: int = 100) -> tuple[list[str], list[list[Any]]] | None:
-    """Columns and newest rows of an ops table as they are; None when it is not there."""
-    columns = list(data.tables().get(name, {}))
-    if not columns:
-        return None
-    schema, table = name.split(".")
-    found = data.rows(f"select * from {identifier(schema)}.{identifier(table)} limit ?", [limit])
-    return columns, [[without_paths(row[c]) if isinstance(row[c], str) else row[c] for c in columns] for row in found]
+def streams() -> list[dict[str, Any]]:
+    """What each collector has sent per source: segments, records, where they went, newest arrival; the newest first."""
+    if "ops.stream_ledger" not in data.tables():
+        return []
+    return data.rows(
+        "select collector_id, source_code, count(*) as segments, sum(records) as records, sum(accepted) as accepted, "
+        "sum(dead_letter) as dead_letter, sum(no_contract) as no_contract, max(landed_at) as landed_at "
+        "from ops.stream_ledger group by all order by landed_at desc, collector_id, source_code"
+    )
 
 
 def freshness() -> list[Freshness]:

@@ -7,9 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from lakehouse import progress
 from lakehouse.settings import settings
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 Theme = Annotated[str, typer.Argument(help="Theme of the datasets, such as environment.")]
 Version = Annotated[str, typer.Argument(help="Version of the release, such as 2017.02-r1.")]
 
@@ -22,7 +23,8 @@ def build(
     """Build the theme's release from gold, through the disclosure gate."""
     from publishing import release
 
-    built = release.build(theme, out, tell=typer.echo)
+    with progress.step(f"release of {theme}"):
+        built = release.build(theme, out, tell=typer.echo)
     said = {
         "published": "published",
         "unchanged": "no row, dictionary or licence changed; still in force",

@@ -7,11 +7,12 @@ import duckdb
 
 from lakehouse.contracts import Dataset, contracts
 from lakehouse.settings import settings
+from publishing import wide_views
 
 DATASETS = """create or replace table meta.datasets (
     dataset varchar primary key, table_name varchar, name_en varchar, name_zh varchar, description varchar,
     grain varchar, contract_version varchar, table_version bigint, row_count bigint, owner varchar, licence varchar,
-    theme varchar)"""
+    theme varchar, example_sql varchar)"""
 COLUMNS = """create or replace table meta.columns (
     dataset varchar, position integer, column_name varchar, name_en varchar, name_zh varchar, unit varchar,
     logical_type varchar, is_key boolean, classification varchar, description varchar)"""
@@ -28,6 +29,7 @@ def write(connection: duckdb.DuckDBPyConnection, number: int, holds: dict[str, o
     )
     for dataset in served(holds["gold"]):
         _describe(connection, dataset, holds["gold"][dataset.table]["version"])
+        wide_views.write(connection, dataset)
 
 
 def served(gold: Iterable[str]) -> list[Dataset]:
@@ -38,9 +40,10 @@ def served(gold: Iterable[str]) -> list[Dataset]:
 def _describe(connection: duckdb.DuckDBPyConnection, dataset: Dataset, table_version: int) -> None:
     rows = connection.execute(f"select count(*) from {dataset.table}").fetchone()[0]
     connection.execute(
-        "insert into meta.datasets values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into meta.datasets values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [dataset.id, dataset.table, dataset.name_en, dataset.name_zh, dataset.description, dataset.grain,
-         dataset.version, table_version, rows, dataset.owner, dataset.licence, dataset.theme],
+         dataset.version, table_version, rows, dataset.owner, dataset.licence, dataset.theme,
+         dataset.properties.get("exampleSql")],
     )  # fmt: skip
     connection.executemany(
         "insert into meta.columns values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -15,7 +15,7 @@ from threading import Lock
 
 import duckdb
 
-from lakehouse import outcomes, tables
+from lakehouse import outcomes, progress, tables
 from lakehouse.contracts import contracts
 from lakehouse.pipeline import Stage
 from lakehouse.settings import settings
@@ -138,6 +138,7 @@ def write(number: int, holds: dict[str, dict], keep_gold: bool) -> dict[str, int
 
 def copy_table(connection: duckdb.DuckDBPyConnection, name: str, version: int) -> int:
     """Copy one version of a Delta table, sorted by its contract's key; returns its rows."""
+    progress.doing(f"{name} into the serving file")
     layer, table = name.split(".")
     dataset = contracts().datasets.get(table)
     order = ", ".join(f'"{column}"' for column in dataset.primary_key) if dataset and dataset.primary_key else "all"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
@@ -26,8 +27,17 @@ class RowChange:
     columns: dict[str, tuple[object, object]]
 
     def __str__(self) -> str:
-        what = ", ".join(f"{name} {before} -> {after}" for name, (before, after) in self.columns.items())
-        return f"{self.kind:<8} {' '.join(str(v) for v in self.key.values())}{f': {what}' if what else ''}"
+        what = ", ".join(f"{name} {self._told(*values)}" for name, values in self.columns.items())
+        return f"{self.kind:<8} {' '.join(_text(v) for v in self.key.values())}{f': {what}' if what else ''}"
+
+    def _told(self, before: object, after: object) -> str:
+        if self.kind == "changed":
+            return f"{_text(before)} -> {_text(after)}"
+        return _text(before if self.kind == "removed" else after)
+
+
+def _text(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) and value.tzinfo else str(value)
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,11 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)
+
+    def lines(self) -> list[str]:
+        """The counts, the first rows, and how many are not shown."""
+        more = self.added + self.removed + self.changed - len(self.rows)
+        return [str(self), *(f"  {row}" for row in self.rows), *([f"  and {more} more rows"] if more > 0 else [])]
 
     def __str__(self) -> str:
         return f"{self.table}: {self.added} rows added, {self.removed} removed, {self.changed} changed"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from lakehouse import tables
+from lakehouse import outcomes, tables
 from lakehouse.settings import settings
 
 TABLE = "ops.steward_decisions"
@@ -70,6 +70,11 @@ def history(dataset: str) -> list[Decision]:
         return []
     rows = [r for r in tables.read(TABLE).to_pylist() if r["dataset"] == dataset]
     return [Decision(**r | {"changes": json.loads(r["changes"])}) for r in sorted(rows, key=lambda r: r["decided_at"])]
+
+
+def built_with(dataset: str) -> dict[str, str]:
+    """Held row -> instant (ISO) of the decision with which silver was built last."""
+    return (outcomes.last_inputs("silver", dataset) or {}).get("decisions") or {}
 
 
 def in_force(dataset: str) -> dict[str, Decision]:

@@ -1,8 +1,7 @@
 """What a steward may change in a held row, typed and checked against the contract before it is recorded."""
 
-import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse import reference
-from lakehouse.contracts import Dataset, Field, contracts
+from lakehouse.contracts import Dataset, Field
 from lakehouse.contracts.derive import arrow_schema, mask
 from lakehouse.settings import settings
 from quality import decisions
@@ -19,25 +18,43 @@ from quality.decisions import Decision
 from quality.held_rows import CONFORMANCE, HeldRow, sentence
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+OF_ONE_ITEM = {"value", "pollutant_code"}
+"""Columns that differ from item to item of a record."""
 NO_ONE_KNOWS = ("station_registered", "code_known", "unit_fits")
 """Checks of rows that do not say what was measured, where, or in which unit: such a row cannot be let pass as it is."""
 
 
-def fix(row: HeldRow, changes: dict[str, Any], reason: str) -> Decision:
-    """Record a fix. Raises ValueError with one sentence for each rule that the fixed row would still break."""
-    if still := broken_after(row, changes):
-        raise ValueError(f"Not recorded, the row would still be held: {' '.join(still)}")
-    return decisions.decide(row.dataset, row.hold_id, "fix", reason, row.observed_at, changes=changes)
+def fix(rows: Sequence[HeldRow], changes: dict[str, Any], reason: str) -> list[Decision]:
+    """Record the same fix of each row, or of none.
+
+    Raises ValueError with one sentence for each rule that a fixed row would still break, or when several rows were to get
+    what belongs to one.
+    """
+    if len(rows) > 1 and (own := sorted(OF_ONE_ITEM & changes.keys())):
+        raise ValueError(f"--set {own[0]} belongs to one item of a record; fix its {len(rows)} held items one by one.")
+    for row in rows:
+        if still := broken_after(row, changes):
+            raise ValueError(f"Not recorded, {row.hold_id} would still be held: {' '.join(still)}")
+    return [decisions.decide(r.dataset, r.hold_id, "fix", reason, r.observed_at, changes=changes) for r in rows]
 
 
-def waive(row: HeldRow, reason: str, until: datetime) -> Decision:
-    """Record a waiver until an instant. Raises ValueError for a row that has no complete key or no known unit."""
+def waive(rows: Sequence[HeldRow], reason: str, until: datetime) -> list[Decision]:
+    """Record a waiver of each row until an instant, or of none.
+
+    Raises ValueError for a row that has no complete key or no known unit.
+    """
+    for row in rows:
+        if why := why_no_waiver(row):
+            mend = f"Fix it instead (lake quarantine fix {row.hold_id} --set ...)."
+            raise ValueError(f"{row.hold_id} cannot be waived: {why} {mend}")
+    return [decisions.decide(r.dataset, r.hold_id, "waive", reason, r.observed_at, expires_at=until) for r in rows]
+
+
+def why_no_waiver(row: HeldRow) -> str | None:
+    """Why the row cannot pass as it is; None when a steward may let it."""
     unknown = [sentence(row.contract, check) for check in row.failed if check in NO_ONE_KNOWS]
     lacking = [f.name for f in row.contract.fields if f.required and f.name in row.row and row.row[f.name] is None]
-    if unknown or lacking:
-        why = unknown[0] if unknown else f"{', '.join(lacking)} is not known."
-        raise ValueError(f"{row.hold_id} cannot be waived: {why} Fix it instead (lake quarantine fix {row.hold_id} --set ...).")
-    return decisions.decide(row.dataset, row.hold_id, "waive", reason, row.observed_at, expires_at=until)
+    return unknown[0] if unknown else f"{', '.join(lacking)} is not known." if lacking else None
 
 
 def undo(dataset: str, hold_id: str, reason: str) -> Decision:
@@ -99,13 +116,11 @@ def end_of(text: str) -> datetime:
 def broken_after(row: HeldRow, changes: dict[str, Any]) -> list[str]:
     """One sentence for each reason for which the row, once changed, would still be held or be wrong."""
     dataset = row.contract
-    open_ends = [
-        f"{check['message']} Set {check['field']}." for check in row.checks
-        if check["check"] in CONFORMANCE and check["field"] not in changes
-    ]  # fmt: skip
+    unresolved = [c for c in row.checks if c["check"] in CONFORMANCE and c["field"] not in changes]
+    open_ends = [f"{c['message']} Set {c['field']}." if c["field"] in fixable(dataset) else c["message"] for c in unresolved]
     fixed = {**row.row, **changes}
     rules = [r.description for r in dataset.row_rules("error") if not _holds(r.predicate, fixed, row, dataset)]
-    return [*open_ends, *rules, *_off_the_lists(dataset, changes), *_other_unit(fixed), *_unread(row, changes)]
+    return [*open_ends, *rules, *_off_the_lists(dataset, changes), *_other_unit(fixed)]
 
 
 def _holds(predicate: str, fixed: dict[str, Any], row: HeldRow, dataset: Dataset) -> bool:
@@ -133,16 +148,3 @@ def _other_unit(fixed: dict[str, Any]) -> list[str]:
     if unit is None or fixed.get("unit_code") in (unit, None):
         return []
     return [f"{fixed['pollutant_code']} is kept in {unit}; convert the value and set unit_code={unit}."]
-
-
-def _unread(row: HeldRow, changes: dict[str, Any]) -> list[str]:
-    """Further columns of a delivered row that were sent as something else than a number, and would be lost."""
-    source = contracts().sources.get(row.source)
-    if source is None or "pollutant_code" in row.row or not str(row.row.get("_as_sent") or "").startswith("["):
-        return []
-    sent = zip((m.becomes for m in source.measures.values()), json.loads(row.row["_as_sent"]), strict=False)
-    return [
-        f"{column} was sent as {text!r}, which cannot be read; set it too." for column, text in sent
-        if text is not None and row.row.get(column) is None and column not in changes
-        and not any(check["field"] == column for check in row.checks)
-    ]  # fmt: skip

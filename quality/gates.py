@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 
 import pyarrow.compute as pc
 
-from lakehouse import outcomes, tables
+from lakehouse import outcomes, progress, tables
 from lakehouse.contracts import Dataset, contracts
 from lakehouse.pipeline import Plan
 from lakehouse.settings import settings
@@ -103,4 +103,8 @@ def _expectations(work: Plan) -> list[GateOutcome]:
     as_of, known = datetime.fromisoformat(work["as_of"]), contracts()
     versions = {name: state[0] for name, state in work["inputs"]["tables"].items()}
     waived = sum(d.kind == "waive" for s in known.of_layer("silver") for d in decisions.in_force(s.id).values())
-    return [one for d in work["datasets"] for one in validate(known[d], versions[known[d].table], as_of, waived)]
+    found: list[GateOutcome] = []
+    for number, name in enumerate(work["datasets"], 1):
+        progress.doing(f"expectations, {number} of {len(work['datasets'])}: {known[name].table}")
+        found += validate(known[name], versions[known[name].table], as_of, waived)
+    return found

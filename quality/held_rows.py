@@ -18,6 +18,7 @@ CONFORMANCE = {
     "code_known": "The code of the item is in no source mapping.",
     "value_is_number": "The value as sent is not a number.",
     "unit_fits": "The unit as sent does not fit what is measured.",
+    "not_from_the_future": "The time of observation lies after the receipt.",
 }
 """What holds a row before the contract's rules can judge it: check -> the sentence for the steward."""
 
@@ -71,6 +72,13 @@ def counts(dataset: str = "", source: str = "") -> list[CheckCount]:
     ]
 
 
+def letters(dataset: str = "") -> dict[str, int]:
+    """Dead-letter table -> records in it; those of which a steward decides nothing, because they do not parse."""
+    names = [name for name in tables.names("dead_letter") if dataset in ("", name.split(".")[1])]
+    with tables.duck(*names) as connection:
+        return {n: connection.execute(f"select count(*) from {n}").fetchone()[0] for n in names} if names else {}
+
+
 def held(dataset: str = "", check: str = "", source: str = "", limit: int | None = None) -> list[HeldRow]:
     """Held rows by time of observation; empty filters take all."""
     query = (
@@ -95,22 +103,54 @@ def find(hold_id: str) -> HeldRow:
     return found[0]
 
 
+def of_record(hold_id: str) -> list[HeldRow]:
+    """All held items of the one record whose id begins so.
+
+    Raises ValueError when more than one record begins so, LookupError when none does.
+    """
+    found = search(hold_id.partition("#")[0])
+    if not found:
+        raise LookupError(f"No held record {hold_id}; `lake quarantine list` shows the rows that are held.")
+    if len({(row.dataset, row.hold_id.partition("#")[0]) for row in found}) > 1:
+        raise ValueError(f"{hold_id} begins the ids of several records or datasets; write more of it.")
+    return found
+
+
 def search(hold_id: str) -> list[HeldRow]:
     """All held rows whose id is, or begins with, `hold_id`."""
-    if len(hold_id) < SHORTEST_PREFIX:
-        raise ValueError(f"{hold_id!r} is too short for a hold id; write at least {SHORTEST_PREFIX} characters of it.")
-    query = "select * from quarantine.{} where starts_with(_hold_id, $hold_id) order by _hold_id limit 100"
+    _long_enough(hold_id)
+    query = "select * from quarantine.{} where starts_with(_hold_id, $hold_id) order by _hold_id limit 1000"
     found = [row for name in datasets() for row in _rows(name, query, hold_id=hold_id)]
     return [row for row in found if row.hold_id == hold_id] or found
 
 
 def decided(hold_id: str) -> tuple[str, list[Decision]]:
-    """Dataset and decisions, oldest first, of a row whose id begins so; ("", []) when nothing was decided on it."""
-    for dataset in datasets():
-        found = [d for d in decisions.history(dataset) if d.hold_id.startswith(hold_id)]
-        if found:
-            return dataset, [d for d in found if d.hold_id == found[0].hold_id]
-    return "", []
+    """Dataset and decisions, oldest first, of a row whose id begins so; ("", []) when nothing was decided on it.
+
+    Raises ValueError for fewer than 8 characters, or when decisions on more than one row begin so.
+    """
+    _long_enough(hold_id)
+    found = [d for dataset in datasets() for d in decisions.history(dataset) if d.hold_id.startswith(hold_id)]
+    ids = sorted({d.hold_id for d in found})
+    if len(ids) > 1:
+        raise ValueError(f"{hold_id} begins the ids of {len(ids)} decided rows ({', '.join(ids[:3])}); write more of it.")
+    return (found[0].dataset, found) if found else ("", [])
+
+
+def in_silver(dataset: str, hold_id: str) -> bool:
+    """Whether silver holds the row's item now."""
+    name = contracts()[dataset].table
+    if not tables.exists(name):
+        return False
+    record_id, _, item_no = hold_id.partition("#")
+    with tables.duck(name) as connection:
+        query = f"select count(*) from {name} where _record_id = $1 and _item_no = $2"
+        return connection.execute(query, [record_id, int(item_no)]).fetchone()[0] > 0
+
+
+def _long_enough(hold_id: str) -> None:
+    if len(hold_id) < SHORTEST_PREFIX:
+        raise ValueError(f"{hold_id!r} is too short for a hold id; write at least {SHORTEST_PREFIX} characters of it.")
 
 
 def sentence(dataset: Dataset, check: str) -> str:
@@ -132,8 +172,10 @@ def _query(dataset: str, query: str, **values: object) -> list[tuple]:
 
 def _rows(dataset: str, query: str, **values: object) -> Iterator[HeldRow]:
     with tables.duck(f"quarantine.{dataset}") as connection:
-        found = connection.sql(query.format(dataset), params=values).to_arrow_table().to_pylist()
-    for row in found:
+        found = connection.execute(query.format(dataset), values)
+        names = [column[0] for column in found.description]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]  # times as Arrow would cost pandas' import
+    for row in rows:
         yield HeldRow(
             dataset, row["_hold_id"], row["_source_code"], row["_delivery_id"], row["observed_at"],
             tuple(row["checks"]), _columns(contracts()[dataset], json.loads(row["row"])),

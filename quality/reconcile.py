@@ -13,7 +13,7 @@ import typer
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
 from quality import gate_outcomes
-from quality.accounts import deliveries, layers, records, streams
+from quality.accounts import behind, deliveries, layers, records, streams
 from quality.accounts.ledger import Account, total
 from quality.accounts.streams import Stream
 from quality.gate_outcomes import GateOutcome
@@ -24,11 +24,12 @@ ALL = "all"
 
 @dataclass
 class Reconciliation:
-    """Accounts by delivery and stream, sequence numbers by stream, and every check as an outcome."""
+    """Accounts by delivery and stream, sequence numbers by stream, every check as an outcome, what a run would bring on."""
 
     accounts: list[Account] = field(default_factory=list)
     streams: list[Stream] = field(default_factory=list)
     outcomes: list[GateOutcome] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
 
     @property
     def mismatches(self) -> list[str]:
@@ -50,6 +51,7 @@ def reconcile(dataset: str = "") -> Reconciliation:
     done.outcomes += [one for one in answers if one]
     passages = [p for one in wanted for p in layers.of_dataset(one)] + ([] if dataset else list(layers.of_serving_file()))
     done.outcomes += [_passage(p) for p in passages]
+    done.behind += [*behind.sentences(wanted), *([] if dataset else behind.of_serving_file())]
     return done
 
 
@@ -107,11 +109,13 @@ def command(
 def _json(done: Reconciliation) -> str:
     accounts = [asdict(a) | {"duplicate": a.duplicate, "difference": a.difference} for a in done.accounts]
     numbers = [asdict(s) | {"difference": s.difference} for s in done.streams]
-    body = {"accounts": accounts, "streams": numbers, "checks": [asdict(o) for o in done.outcomes], "mismatches": done.mismatches}
+    told = {"checks": [asdict(o) for o in done.outcomes], "mismatches": done.mismatches, "behind": done.behind}
+    body = {"accounts": accounts, "streams": numbers, **told}
     return json.dumps(body, indent=1, ensure_ascii=False)
 
 
 def _lines(done: Reconciliation) -> Iterator[str]:
+    yield "Counted are records: rows of files, messages of devices. One may hold several readings; silver has a row for each."
     heads = ("received", "accepted", "exact", "superseded", "quarantined", "dead", "waiting", "diff")
     for dataset in dict.fromkeys(a.dataset for a in done.accounts):
         own = [a for a in done.accounts if a.dataset == dataset]
@@ -125,6 +129,7 @@ def _lines(done: Reconciliation) -> Iterator[str]:
     for one in done.outcomes:
         if one.check not in ("records_accounted_for", "sequence_whole"):
             yield f"{one.table:<45} {one.check:<26} {one.observed}"
-    for sentence in done.mismatches:
-        yield f"MISMATCH {sentence}"
-    yield f"{len(done.mismatches)} mismatches." if done.mismatches else "Everything adds up."
+    yield from (f"BEHIND {sentence}" for sentence in done.behind)
+    yield from (f"MISMATCH {sentence}" for sentence in done.mismatches)
+    waits = " What is behind waits for a run, nothing of it is lost." if done.behind else ""
+    yield f"{len(done.mismatches)} mismatches." if done.mismatches else f"Everything adds up.{waits}"

@@ -1,13 +1,14 @@
 """Bring stewards' decisions to the tables, or show beforehand what they would change."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 from lakehouse import outcomes, pipeline, tables
-from lakehouse.contracts import Dataset, contracts
+from lakehouse.contracts import contracts
 from lakehouse.pipeline import Plan
-from quality import changes, decisions
-from quality.changes import Changes, RowChange
+from quality import changes, decisions, held_rows, rivals
+from quality.changes import Changes
 from quality.decisions import Decision
 
 STAGES = ("silver", "gold", "gates", "serving")
@@ -15,19 +16,39 @@ PREVIEWS = "lake.previews"
 """Entry points by engine: a function (plan of a dataset) -> (silver rows now, silver rows if built) of its slices."""
 
 
-def preview(dataset: str = "") -> Iterator[Changes]:
+@dataclass(frozen=True)
+class Decided:
+    """New decisions on a table of which only its engine can say what they change."""
+
+    table: str
+    decisions: tuple[Decision, ...]
+
+    def lines(self) -> list[str]:
+        """How many, and what each says."""
+        told = [f"  {d.kind:<8} {d.hold_id}{self._columns(d)}: {d.reason}" for d in self.decisions]
+        return [f"{self.table}: {len(self.decisions)} new decisions; the replay builds it with Spark and prints the rows", *told]
+
+    @staticmethod
+    def _columns(decision: Decision) -> str:
+        return "".join(f" {name}={value}" for name, value in decision.changes.items())
+
+
+def preview(dataset: str = "") -> Iterator[Changes | Decided]:
     """Per silver dataset with work: the rows that a build would change. Writes nothing and starts no engine.
 
-    Datasets whose engine cannot be run here are answered by the held rows on which something was decided.
+    Datasets whose engine cannot be run here are answered by what was newly decided.
     """
     previews = {point.name: point for point in entry_points(group=PREVIEWS)}
     for plan in _silver_plans():
         one = contracts()[plan["dataset"]]
         if dataset not in ("", one.id):
             continue
-        found = changes.compare(one, *previews[one.engine].load()(plan)) if one.engine in previews else _decided_rows(one, plan)
-        if found:
-            yield found
+        if one.engine in previews:
+            found = changes.compare(one, *previews[one.engine].load()(plan))
+            if found:
+                yield found
+        elif decided := pending(plan):
+            yield Decided(one.table, tuple(decided))
 
 
 def _silver_plans() -> list[Plan]:
@@ -35,17 +56,22 @@ def _silver_plans() -> list[Plan]:
     return silver.plan().get("datasets", [])
 
 
-def _decided_rows(dataset: Dataset, plan: Plan) -> Changes:
-    rows = [RowChange(d.kind, {"hold_id": d.hold_id}, {c: ("", value) for c, value in d.changes.items()}) for d in pending(plan)]
-    return Changes(dataset.table, changed=len(rows), rows=tuple(rows[: changes.SHOWN]))
-
-
 def pending(plan: Plan) -> list[Decision]:
     """The newest decision on each row whose standing decision is not the one that silver was built with."""
-    built_with = (outcomes.last_inputs("silver", plan["dataset"]) or {}).get("decisions")
-    before, now = built_with if isinstance(built_with, dict) else {}, plan["inputs"]["decisions"]
+    before, now = decisions.built_with(plan["dataset"]), plan["inputs"]["decisions"]
     newest = {d.hold_id: d for d in decisions.history(plan["dataset"])}
     return [newest[hold_id] for hold_id in sorted({h for h, _ in set(now.items()) ^ set(before.items())}) if hold_id in newest]
+
+
+def losers(dataset: str = "") -> Iterator[str]:
+    """One sentence for each row that a new fix or waiver lets pass, and that silver will not take all the same."""
+    for plan in _silver_plans():
+        if dataset in ("", plan["dataset"]):
+            standing = decisions.in_force(plan["dataset"])
+            for decision in (standing[d.hold_id] for d in pending(plan) if d.hold_id in standing):
+                rows = held_rows.search(decision.hold_id)
+                if rows and (why := rivals.why_it_loses(rows[0], decision.changes)):
+                    yield f"{decision.hold_id} ({decision.kind}): {why}"
 
 
 def replay(tell: Callable[[str], None] = print) -> list[Changes]:

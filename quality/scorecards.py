@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
-from quality import promises
 from quality.accounts.opened import ITEMS, opened
 
 TABLE = "ops.scorecards"
@@ -48,7 +47,7 @@ def _card(dataset: Dataset, source: Source) -> dict | None:
         return None
     is_long = any(f.name == "pollutant_code" for f in dataset.fields)
     measured = ["value"] if is_long else sorted({m.becomes for m in source.measures.values()})
-    latency = promises.hours(dataset.path, "latency") or 0
+    latency = dataset.promised_hours("latency") or 0
     query = _CARD.format(
         table=dataset.table, due=f"{len(measured)}.0", complete=" + ".join(f"({m} is not null)::int" for m in measured),
         seconds=f"{INTERVAL.format(period='period' if is_long else chr(39) * 2)} + {latency * 3600:.0f}",

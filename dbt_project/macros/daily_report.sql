@@ -7,7 +7,7 @@
             date_local,
             rule_version,
             min(zone) as zone,
-            if(min(data_origin) = max(data_origin), min(data_origin), 'mixed') as data_origin,
+            {{ worst_origin('data_origin') }} as data_origin,
             {% for p in pollutants() -%}
             max(if(pollutant_code = '{{ p }}', thousandths / 1000, null)) as concentration_{{ p }},
             max(if(pollutant_code = '{{ p }}', n_hours, null)) as n_{{ p }},

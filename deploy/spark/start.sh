@@ -17,6 +17,8 @@ case ${1:-} in
             --port "${SPARK_MASTER_PORT:-7077}" --webui-port "${SPARK_MASTER_PAGE:-8181}" ;;
     worker)
         work=$(mktemp -d)
+        # each session leaves its copy of the jars (115 MB) and its logs there; the default keeps them for a week
+        export SPARK_WORKER_OPTS="-Dspark.worker.cleanup.appDataTtl=3600"
         exec "$SPARK_HOME/bin/spark-class" $deploy.worker.Worker --host 127.0.0.1 --work-dir "$work" \
             --cores "${SPARK_WORKER_CORES:-1}" --memory "${SPARK_WORKER_MEMORY:-1200m}" \
             --webui-port "${SPARK_WORKER_PAGE:-0}" "${2:?say the address of the master, as spark://127.0.0.1:7077}" ;;

@@ -58,9 +58,7 @@ def ngsi(
 ) -> None:
     """Publish the rows as NGSI-LD observations over MQTT."""
     messages = publications(read_stations(files), weather, one_per_value)
-    publisher = NgsiPublisher(
-        host, port, client_id, PublisherLog(log), version, window, resend_after, per_second
-    )
+    publisher = NgsiPublisher(host, port, client_id, PublisherLog(log), version, window, resend_after, per_second)
     typer.echo(f"confirmed {publisher.run(islice(messages, limit))}")
 
 

@@ -20,9 +20,16 @@ _IDLE_SECONDS = 0.2
 
 @dataclass
 class _Waiting:
+    """A message under way: its packets go out one after the other, each when the one before has been answered."""
+
     message: DeviceMessage
+    answered: int = 0
     repeats: int = -1
     due: float = 0.0
+
+    @property
+    def is_split(self) -> bool:
+        return len(self.message.packets) > 1
 
 
 class Hj212Device:
@@ -30,7 +37,8 @@ class Hj212Device:
 
     `over_time_s`: wait for an answer; `re_count`: repeats before the connection is given up and made anew.
     The defaults are those of HJ 212-2017; the host may change both by command 1000. `window`: messages under
-    way at once; the standard's exchange is one after the other.
+    way at once; the standard's exchange is one after the other. 9014 does not say which part of a split message it
+    answers, so a part is repeated over a new connection only, where no late answer can be taken for another's.
     """
 
     def __init__(
@@ -90,10 +98,10 @@ class Hj212Device:
         """Send what is due, then read what has come."""
         now = time.monotonic()
         for waiting in [w for w in self._waiting.values() if w.due <= now]:
-            if waiting.repeats >= self.re_count:
+            if waiting.repeats >= (0 if waiting.is_split else self.re_count):
                 raise ConnectionError("no answer to the last repeat")
             waiting.repeats, waiting.due = waiting.repeats + 1, now + self.over_time_s
-            connection.sendall(b"".join(waiting.message.packets))
+            connection.sendall(waiting.message.packets[waiting.answered])
         self._read(connection, min(w.due for w in self._waiting.values()) - now)
 
     def _read(self, connection: socket.socket, seconds: float) -> None:
@@ -110,11 +118,19 @@ class Hj212Device:
                 packet = decode(frame)
             except Refused:
                 continue
-            if packet.cn == "9014" and (waiting := self._waiting.pop((packet.mn, packet.qn), None)):
-                answered.append(waiting.message.key)
+            if packet.cn == "9014" and (waiting := self._waiting.get((packet.mn, packet.qn))):
+                answered += self._note_answer(waiting)
             elif packet.cn[0] in "123":
                 connection.sendall(self._obey(packet))
         self._log.note_confirmed(answered)
+
+    def _note_answer(self, waiting: _Waiting) -> list[str]:
+        """The key of the message when its last packet is answered; else its next packet is due."""
+        waiting.answered, waiting.repeats, waiting.due = waiting.answered + 1, -1, 0.0
+        if waiting.answered < len(waiting.message.packets):
+            return []
+        del self._waiting[waiting.message.mn, waiting.message.qn]
+        return [waiting.message.key]
 
     def _obey(self, command: Packet) -> bytes:
         """Answers to a command of the host: 1000 sets the wait and the repeats, all others are rejected."""

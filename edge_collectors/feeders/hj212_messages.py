@@ -50,9 +50,7 @@ def hour_messages(
     `late_share`: share of messages marked RF=1 (edition 2025 only). Values in ug/m3, CO in mg/m3.
     """
     for reading in readings:
-        items = [
-            _item(name, text) for name, text in reading.values.items() if name in CODES and text is not None
-        ]
+        items = [_item(name, text) for name, text in reading.values.items() if name in CODES and text is not None]
         if not items:
             continue
         mn = device_number(reading.station)

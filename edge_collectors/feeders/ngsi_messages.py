@@ -34,9 +34,7 @@ class Publication:
     content_type: str = "application/ld+json"
 
 
-def publications(
-    readings: Iterable[HourReading], weather: bool = True, one_per_value: bool = False
-) -> Iterator[Publication]:
+def publications(readings: Iterable[HourReading], weather: bool = True, one_per_value: bool = False) -> Iterator[Publication]:
     """Messages of each hour in NGSI-LD; a missing value is sent as null.
 
     `weather`: also a WeatherObserved. `one_per_value`: a message of its own for every pollutant, as separate
@@ -54,9 +52,7 @@ def publications(
 
 def _publication(reading: HourReading, source: str, kind: str, part: str, measures: dict) -> Publication:
     device = f"prsa-{reading.station.lower()}"
-    key = "-".join(
-        filter(None, (reading.station.lower(), f"{reading.start:%Y%m%d%H}", kind[:3].lower(), part))
-    )
+    key = "-".join(filter(None, (reading.station.lower(), f"{reading.start:%Y%m%d%H}", kind[:3].lower(), part)))
     entity = {
         "id": f"urn:ngsi-ld:{kind}:{key}",
         "type": kind,

@@ -51,9 +51,7 @@ class NgsiPublisher:
         login: tuple[str, str] | None = None,
     ):
         if not 1 <= window <= LARGEST_WINDOW:
-            raise ValueError(
-                f"The window is {window} messages and must be 1 to {LARGEST_WINDOW}; choose fewer."
-            )
+            raise ValueError(f"The window is {window} messages and must be 1 to {LARGEST_WINDOW}; choose fewer.")
         self._topic = mqtt_topics.confirmation_topic(client_id)
         self._client_id, self._log, self._version, self._window = client_id, log, version, window
         self._resend_after_s, self._per_second = resend_after_s, per_second
@@ -133,9 +131,7 @@ class NgsiPublisher:
         self._log.note_confirmed(known)
 
     def _new_client(self, host: str, port: int, login: tuple[str, str] | None) -> mqtt.Client:
-        client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=self._client_id, protocol=_PROTOCOLS[self._version]
-        )
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=self._client_id, protocol=_PROTOCOLS[self._version])
         if login:
             client.username_pw_set(*login)
         client.max_inflight_messages_set(self._window)

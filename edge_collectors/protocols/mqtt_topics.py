@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 from edge_collectors.protocols.refused import Refused
 
-SUBSCRIPTION = "ngsi/#"
 MESSAGE_ID = "message_id"
 _LEVEL = re.compile(r"[A-Za-z0-9._:~@-]{1,128}")
 

@@ -20,7 +20,7 @@ RAW = "raw"
 
 @dataclass(frozen=True)
 class Delivery:
-    """Identity of a delivery. `revision` is declared by the sender: a higher one corrects a lower one."""
+    """A delivery is known by its content and by the revision that its sender declares: a higher one corrects a lower one."""
 
     source: str
     delivery_id: str
@@ -29,6 +29,11 @@ class Delivery:
     sender: str
     revision: int
     received_at: str
+
+    @property
+    def content_id(self) -> str:
+        """First half (32 hex digits) of the SHA-256 of the file."""
+        return self.delivery_id.partition("-")[0]
 
     @property
     def folder(self) -> Path:
@@ -50,17 +55,30 @@ def folder_of(source: str, delivery_id: str) -> Path:
 def receive(file: Path, source: str, sender: str, revision: int = 0) -> tuple[Delivery, bool]:
     """Keep the file raw under landing/deliveries; returns the delivery and whether it is new.
 
-    The same content for the same source is the same delivery, whatever its name and however often it comes.
+    The same content for the same source is the same delivery, whatever its name and however often it comes, unless it
+    declares a higher revision than before: its rows then count as that revision, too.
     Raises RuntimeError when the file changed while it was read.
     """
-    delivery_id = _content_hash(file)[:32]
-    folder = folder_of(source, delivery_id)
-    if (folder / "delivery.json").exists():
-        return load(folder), False
-    delivery = Delivery(source, delivery_id, file.name, file.stat().st_size, sender, revision, _now())
+    delivery = announced(file, source, sender, revision)
+    known = with_content(source, delivery.content_id)
+    if known and known[-1].revision >= revision:
+        return known[-1], False
     _keep(file, delivery)
-    write_whole(folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))
+    write_whole(delivery.folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))
     return delivery, True
+
+
+def announced(file: Path, source: str, sender: str, revision: int = 0) -> Delivery:
+    """The delivery that a file would be; nothing is kept."""
+    content_id = _content_hash(file)[:32]
+    delivery_id = f"{content_id}-r{revision}" if revision else content_id
+    return Delivery(source, delivery_id, file.name, file.stat().st_size, sender, revision, _now())
+
+
+def with_content(source: str, content_id: str) -> list[Delivery]:
+    """Deliveries of that content, by the revision that they declared."""
+    found = folder_of(source, content_id).parent.glob(f"{content_id}*/delivery.json")
+    return sorted((load(path.parent) for path in found), key=lambda d: d.revision)
 
 
 def load(folder: Path) -> Delivery:
@@ -73,17 +91,17 @@ def pending() -> list[Delivery]:
     return [load(path.parent) for path in found if not (path.parent / "receipt.json").exists()]
 
 
-def content(delivery: Delivery) -> bytes:
-    """The file's bytes, unpacked where it is gzip. Raises Refused for a damaged archive or a large file."""
-    is_packed = delivery.raw_file.suffix == ".gz"
+def content(file: Path) -> bytes:
+    """A file's bytes, unpacked where it is gzip. Raises Refused for a damaged archive or a large file."""
+    is_packed = file.suffix == ".gz"
     try:
-        with (gzip.open if is_packed else open)(delivery.raw_file, "rb") as file:
-            body = file.read(LARGEST_BYTES + 1)
+        with (gzip.open if is_packed else open)(file, "rb") as stream:
+            body = stream.read(LARGEST_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Refused(f"{delivery.file_name}: the gzip archive is damaged ({error}); send it again.") from error
+        raise Refused(f"{file.name}: the gzip archive is damaged ({error}); send it again.") from error
     if len(body) > LARGEST_BYTES:
         verb = "unpacks to" if is_packed else "holds"
-        raise Refused(f"{delivery.file_name}: {verb} more than {LARGEST_BYTES} bytes; split the file.")
+        raise Refused(f"{file.name}: {verb} more than {LARGEST_BYTES} bytes; split the file.")
     return body
 
 
@@ -92,7 +110,7 @@ def _keep(file: Path, delivery: Delivery) -> None:
     shutil.copyfile(file, delivery.raw_file)
     with delivery.raw_file.open("rb") as kept:
         os.fsync(kept.fileno())
-    if _content_hash(delivery.raw_file)[:32] != delivery.delivery_id:
+    if _content_hash(delivery.raw_file)[:32] != delivery.content_id:
         raise RuntimeError(f"{file} changed while it was read; deliver it again when it is complete.")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.batch.faults import Refused, Unparsed
+from ingestion.batch.faults import NoRows, Refused, Unparsed
 from ingestion.batch.readers import csv_file, excel_file, header, json_file
 from lakehouse.contracts import Source
 from lakehouse.contracts.model import Format
@@ -16,6 +16,9 @@ READERS: dict[str, Callable[[bytes, Format, str], tuple[pa.Table, list[Unparsed]
     "excel": excel_file.read,
     "json": json_file.read,
 }
+
+
+NOTHING_TO_LAND = "If the period has rows, send them in a new file; if it has none, nothing more is to be done."
 
 
 @dataclass(frozen=True)
@@ -30,19 +33,22 @@ class Extract:
 def extract(body: bytes, source: Source, file_name: str) -> Extract:
     """Parse a delivered file by the source's format.
 
-    Raises Refused when the file as a whole is not what the source declares (encoding, header, sheet, syntax).
+    Raises Refused when the file as a whole is not what the source declares (encoding, header, sheet, syntax), NoRows
+    when it holds nothing but a header, or nothing at all.
     """
     if source.format is None or source.time is None:
         raise Refused(f"{source.source}: the mapping names no format and time of files; complete it, then deliver.")
     if not body.strip():
-        raise Refused(f"{file_name}: the file is empty; send the rows of the period, or say that there are none.")
+        raise NoRows(f"The file is empty ({len(body)} bytes). {NOTHING_TO_LAND}")
     rows, unparsed = READERS[source.format.type](body, source.format, file_name)
+    if rows.num_columns == 1 and not unparsed:
+        raise NoRows(f"The list of records is empty. {NOTHING_TO_LAND}")
     notes = header.compare(rows.column_names[1:], source, file_name)
     filled = without_empty_rows(rows)
     if left_out := rows.num_rows - filled.num_rows:
         notes.append(f"Empty rows left out: {left_out}.")
     if not filled.num_rows and not unparsed:
-        notes.append("The file holds a header and no rows.")
+        raise NoRows(" ".join(["The file holds a header and no rows.", *notes, NOTHING_TO_LAND]))
     return Extract(filled, unparsed, notes)
 
 

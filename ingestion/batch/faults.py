@@ -7,6 +7,10 @@ class Refused(ValueError):
     """A delivery that cannot be landed as a whole; the message names the place, the rule and the mend."""
 
 
+class NoRows(ValueError):
+    """A delivery without a row: kept and answered, and neither landed nor refused."""
+
+
 @dataclass(frozen=True)
 class Unparsed:
     """A row that is no record: its number in the file (the first line is 1), its text and why."""

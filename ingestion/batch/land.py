@@ -7,11 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.batch import receipt
+from ingestion.batch import receipt, rivals
 from ingestion.batch.delivery import Delivery, content
 from ingestion.batch.event_time import UTC_MICROS, observed_at
 from ingestion.batch.extract import Extract, extract, missing_counts
-from ingestion.batch.faults import Refused, Unparsed
+from ingestion.batch.faults import NoRows, Refused, Unparsed
 from lakehouse import outcomes, tables
 from lakehouse.contracts import Source, contracts
 
@@ -25,7 +25,7 @@ DEAD_LETTER_SCHEMA = pa.schema(
 
 
 def land(delivery: Delivery) -> receipt.Receipt:
-    """Land the delivery; safe to repeat at any point. A refused file is kept, and its receipt says why.
+    """Land the delivery; safe to repeat at any point. A file that is refused or has no rows is kept, its receipt says why.
 
     Raises LookupError when no mapping names the source any more.
     """
@@ -33,18 +33,27 @@ def land(delivery: Delivery) -> receipt.Receipt:
         raise LookupError(f"{delivery.folder}: there is no source {delivery.source}; restore its mapping.")
     with outcomes.step("bronze", source.source, {"delivery": delivery.delivery_id}) as outcome:
         try:
-            found = extract(content(delivery), source, delivery.file_name)
+            bronze, dead, report = opened(content(delivery.raw_file), source, delivery)
         except Refused as reason:
             outcome.detail["refused"] = str(reason)
-            return receipt.write(delivery, receipt.refused(str(reason)))
-        rows, unparsed = split_by_time(found, source, delivery.file_name)
-        bronze, dead = with_envelope(rows, source, delivery), dead_letters(unparsed, source, delivery)
+            return receipt.write(delivery, receipt.unlanded("refused", str(reason)))
+        except NoRows as reason:
+            outcome.detail["empty"], outcome.rows_in, outcome.rows_out = str(reason), 0, 0
+            return receipt.write(delivery, receipt.unlanded("empty", str(reason)))
         _commit(bronze, dead, source, delivery)
         outcome.rows_in = bronze.num_rows + dead.num_rows
         outcome.rows_out, outcome.dead_letter = bronze.num_rows, dead.num_rows
-        missing = missing_counts(rows, source.format)
-        report = receipt.Report(bronze.num_rows, dead.num_rows, missing, unparsed[:10], found.notes)
         return receipt.write(delivery, receipt.landed(report))
+
+
+def opened(body: bytes, source: Source, delivery: Delivery) -> tuple[pa.Table, pa.Table, receipt.Report]:
+    """Bronze rows, dead letters and the quality report of a file's bytes; writes nothing. Raises Refused and NoRows."""
+    found = extract(body, source, delivery.file_name)
+    rows, unparsed = split_by_time(found, source, delivery.file_name)
+    bronze, dead = with_envelope(rows, source, delivery), dead_letters(unparsed, source, delivery)
+    missing = missing_counts(rows, source.format)
+    told = [*found.notes, *rivals.notes(bronze, source, delivery)]
+    return bronze, dead, receipt.Report(bronze.num_rows, dead.num_rows, missing, unparsed[:10], told)
 
 
 def _commit(bronze: pa.Table, dead: pa.Table, source: Source, delivery: Delivery) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 from cryptography.exceptions import InvalidSignature
@@ -45,8 +45,9 @@ def landed(report: Report) -> dict[str, Any]:
     }
 
 
-def refused(reason: str) -> dict[str, Any]:
-    return {"state": "refused", "reason": reason, "received": 0, "report": asdict(Report(0, 0))}
+def unlanded(state: Literal["refused", "empty"], reason: str) -> dict[str, Any]:
+    """The result of a file that cannot be read, or has no rows."""
+    return {"state": state, "reason": reason, "received": 0, "report": asdict(Report(0, 0))}
 
 
 def write(delivery: Delivery, result: dict[str, Any]) -> Receipt:

@@ -47,6 +47,24 @@ def receive(
 
 
 @app.command()
+def release() -> None:
+    """Bring readings that were kept without contract to bronze, each once, when a source takes them by now."""
+    from ingestion.streaming import release as releases
+
+    done = releases.release()
+    for source, rows in done.released.items():
+        typer.echo(f"{source}: {rows} readings released to bronze; `lake run` brings them to silver.")
+    for what, rows in done.waiting.items():
+        typer.echo(f"{rows} readings stay kept without contract; they wait for {what}.")
+    for path in done.gone:
+        typer.echo(f"{path} is not there any more; restore it from a backup, then release again.")
+    if not (done.released or done.waiting or done.gone):
+        typer.echo("No reading is kept without contract.")
+    elif not done.released:
+        typer.echo("Nothing was released. A mapping under contracts/ takes a system type by listing it under system_types.")
+
+
+@app.command()
 def token(collector: str, out: Annotated[Path, typer.Option(help="File for the gateway; must not exist yet.")]) -> None:
     """Issue a collector's token for `receive`; an older one ends. The lake keeps only its hash."""
     from ingestion.streaming import tokens

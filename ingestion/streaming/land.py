@@ -9,20 +9,24 @@ one that goes on there, also with another grouping. After the ledger the files m
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from deltalake.exceptions import DeltaError
 
 from ingestion.streaming import landing, ledger
 from ingestion.streaming.open_table import OpenTable
 from ingestion.streaming.plan import StreamPlan, streams
 from ingestion.streaming.rows import SegmentCounts, SegmentRows
 from ingestion.streaming.segment import Refused, Segment, examine
-from lakehouse import outcomes
+from lakehouse import outcomes, tables
 from lakehouse.contracts import Source, contracts
 
 GROUP_BYTES = 8 * 1024 * 1024
 GROUP_SEGMENTS = 500
+MOST_OUTCOME_FILES = 100
 
 
 @dataclass
@@ -71,7 +75,19 @@ def land(work: object = None) -> list[Landed]:
     time, a second one waits. A bad segment raises nothing: it is moved to `landing/refused/` with its reason.
     """
     with landing.one_lander():
-        return [_land_stream(plan) for plan in streams()]
+        landed = [_land_stream(plan) for plan in streams()]
+        _join_outcomes()
+        return landed
+
+
+def _join_outcomes() -> None:
+    """One outcome row a pass is one file a pass: a lander that follows would leave a hundred thousand a week."""
+    if not tables.exists(outcomes.TABLE):
+        return
+    table = tables.open_table(outcomes.TABLE)
+    if len(table.file_uris()) > MOST_OUTCOME_FILES:
+        with suppress(DeltaError):  # another process joins them now
+            table.optimize.compact()
 
 
 def _land_stream(plan: StreamPlan) -> Landed:

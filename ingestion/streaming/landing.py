@@ -35,6 +35,11 @@ def keep(path: Path) -> None:
     path.replace(target / path.name)
 
 
+def kept(collector: str, source: str, number: int) -> Path:
+    """Where a landed segment lies."""
+    return folder() / collector / source / "done" / f"{number:012}.jsonl"
+
+
 def refuse(path: Path, reason: str) -> None:
     """Move a segment that cannot be believed to `refused/`, with the reason beside it."""
     place = settings().landing / "refused" / path.parent.parent.name / path.parent.name

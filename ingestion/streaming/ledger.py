@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from ingestion.streaming.rows import SegmentCounts
 from ingestion.streaming.segment import Segment
@@ -45,7 +44,7 @@ def rows(segments: Sequence[Segment], counts: Sequence[SegmentCounts], now: date
         | {k: v for k, v in asdict(c).items() if k != "number"}
         for s, c in zip(segments, counts, strict=True)
     ]
-    return pa.Table.from_pylist(entries, SCHEMA)
+    return tables.arrow_rows(entries, SCHEMA)
 
 
 def application(stream: str) -> str:
@@ -54,6 +53,7 @@ def application(stream: str) -> str:
 
 
 def _row(collector: str, source: str, number: int) -> dict[str, Any]:
-    wanted = ds.field("collector_id") == collector
-    wanted &= (ds.field("source_code") == source) & (ds.field("segment") == number)
-    return tables.read(TABLE, ["last_seq", "sha256"], filters=wanted).to_pylist()[0]
+    wanted = "collector_id = ? and source_code = ? and segment = ?"
+    found = tables.duck(TABLE).execute(f"select last_seq, sha256 from {TABLE} where {wanted}", [collector, source, number])
+    last_seq, sha256_of_lines = found.fetchone()
+    return {"last_seq": last_seq, "sha256": sha256_of_lines}

@@ -8,7 +8,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from lakehouse import tables
 
 COMPACT_EVERY = 50
-_JOINED_BYTES = 32 * 1024 * 1024
+_JOINED_BYTES = 2 * 1024 * 1024  # joining takes many times this in memory; `lake upkeep` joins to larger files
 
 
 class OpenTable:

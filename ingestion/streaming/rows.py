@@ -15,8 +15,11 @@ from ingestion.streaming.segment import Refused, Segment
 _MEMORY = "256MB"
 _LINES = """
 create or replace temp table landed as
-select r.record_id, r.seq, r.stream, r.payload::varchar as payload, r.raw, r.raw_encoding, r.state, r.reason,
+select r.record_id, r.seq, r.stream, r.payload::varchar as payload, r.raw, r.raw_encoding,
        try_cast(r.observed_at as timestamptz) as observed_at, try_cast(r.received_at as timestamptz) as received_at,
+       r.state = 'ok' and try_cast(r.observed_at as timestamptz) is null as untimed,
+       if(untimed, 'dead_letter', r.state) as state,
+       if(untimed, format($untimed, coalesce(r.observed_at, 'nothing')), r.reason) as reason,
        s.number, s.contract_version, s.data_origin
 from read_json($files, format = 'newline_delimited', filename = true, maximum_object_size = 8388608,
      columns = {record_id: 'VARCHAR', seq: 'BIGINT', stream: 'VARCHAR', observed_at: 'VARCHAR',
@@ -26,6 +29,10 @@ join (select unnest($files) as file, unnest($numbers) as number, unnest($version
              unnest($origins) as data_origin) as s on s.file = r.filename
 where r.record_id is not null
 """
+_UNTIMED = (
+    "The record says {} as its time of observation (observed_at), which is no instant, so it belongs to no hour;"
+    " have the device or its collector send the time, then the reading again."
+)
 _COUNTS = """
 select number, count(*) as records, min(seq) as first_seq, max(seq) as last_seq, count(distinct seq) as distinct_seq,
        count(*) filter (state = 'ok') as accepted, count(*) filter (state = 'dead_letter') as dead_letter,
@@ -44,11 +51,14 @@ from landed where state = 'ok' and number > $after order by seq
 _DEAD_LETTERS = """
 select record_id as _record_id, $source as _source_code,
        stream || '/' || format('{:012d}', number) as _delivery_id,
-       case state when 'no_contract' then 'no contract: ' || reason else reason end as reason,
+       case state when 'no_contract' then 'no contract: ' || reason || $later else reason end as reason,
        case raw_encoding when 'base64' then 'base64:' || raw else coalesce(nullif(raw, ''), payload) end as payload,
        received_at as _received_at
 from landed where state <> 'ok' and number > $after order by seq
 """
+
+
+_LATER = " When a source takes them, `lake land release` brings them to bronze."
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,7 @@ class SegmentRows:
             "numbers": [s.number for s in segments],
             "versions": [s.contract_version for s in segments],
             "origins": [s.data_origin or origin for s in segments],
+            "untimed": _UNTIMED,
         }
         try:
             self._duck.execute(_LINES, names)
@@ -90,7 +101,7 @@ class SegmentRows:
 
     def dead_letters(self, after: int) -> pa.Table:
         """Refused records, and those without a contract, of segments numbered over `after`."""
-        return self._select(_DEAD_LETTERS, after=after)
+        return self._select(_DEAD_LETTERS, after=after, later=_LATER)
 
     def _select(self, query: str, **values) -> pa.Table:
         values["source"] = self.segments[0].source

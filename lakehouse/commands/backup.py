@@ -9,7 +9,7 @@ import typer
 from lakehouse import tables
 from lakehouse.settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 LEFT_OUT = {"scratch", "run"}
 
 

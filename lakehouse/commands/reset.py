@@ -10,7 +10,7 @@ import typer
 from lakehouse.services import services
 from lakehouse.settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -13,7 +13,7 @@ import typer
 
 from lakehouse.settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 HOMES = ("data", "secrets")
 
 

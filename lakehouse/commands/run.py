@@ -6,7 +6,7 @@ import typer
 
 from lakehouse import pipeline
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -10,18 +10,23 @@ from lakehouse.settings import settings
 if TYPE_CHECKING:
     import duckdb
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 READING = {"SELECT", "EXPLAIN", "MULTI"}  # MULTI: a pivot
 
 
 @app.command()
 def sql(
-    query: str,
+    query: Annotated[str, typer.Argument(help="One statement that reads.")] = "",
     lake: Annotated[bool, typer.Option("--lake", help="Ask all Delta tables, not the serving file.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the result to a .csv or .parquet file.")] = None,
+    examples: Annotated[bool, typer.Option("--examples", help="Show a question for each gold table.")] = False,
 ) -> None:
     """DuckDB's SQL, one statement that reads; starts no JVM."""
     import duckdb
+
+    if examples:
+        typer.echo("\n\n".join(questions()))
+        return
 
     try:
         statements = duckdb.extract_statements(query)
@@ -30,7 +35,14 @@ def sql(
         result = (over_tables(query) if lake else over_serving_file()).sql(query)
         write(result, out) if out else typer.echo(str(result), nl=False)
     except duckdb.Error as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        mend = " `lake tables` lists what there is, `lake run` makes what is missing." if "Table with name" in str(error) else ""
+        raise ValueError(" ".join(str(error).split()) + mend) from error
+
+
+def questions() -> list[str]:
+    """What each gold table is and a question that it answers, ready to be asked."""
+    found = over_serving_file().sql("select table_name, grain, example_sql from meta.datasets order by table_name").fetchall()
+    return [f'# {table}: one row is {grain}\nlake sql "{question}"' for table, grain, question in found if question]
 
 
 def over_tables(query: str) -> "duckdb.DuckDBPyConnection":

@@ -4,7 +4,7 @@ import typer
 
 from lakehouse.services import services
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import typer
 
 from lakehouse import tables
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 KEPT_HOURS = 168
 Hours = Annotated[int, typer.Option(help="Keep files that versions of the last hours need.", min=KEPT_HOURS)]
 

@@ -15,7 +15,8 @@ from lakehouse import reference
 from lakehouse.contracts.derive.row_checks import columns_of, mask
 from lakehouse.contracts.derive.schema import arrow_schema
 from lakehouse.contracts.load import FOLDER, contracts
-from lakehouse.contracts.model import Contracts, Dataset, Field, Measure, Rule, Source
+from lakehouse.contracts.mapping_lint import source_findings
+from lakehouse.contracts.model import Contracts, Dataset, Field, Rule
 from lakehouse.contracts.yaml_file import ContractError, named, place, read
 
 API_VERSION = "v3.1.0"
@@ -31,7 +32,7 @@ def findings(folder: Path = FOLDER) -> list[str]:
         return [str(error)]
     found = [f for path in sorted(folder.rglob("*.odcs.yaml")) for f in _file_findings(path)]
     found += [f for dataset in known.datasets.values() for f in _dataset_findings(dataset, known)]
-    return found + [f for source in known.sources.values() for f in _source_findings(source, known)]
+    return found + [f for source in known.sources.values() for f in source_findings(source, known)]
 
 
 def _file_findings(path: Path) -> Iterator[str]:
@@ -76,6 +77,8 @@ def _dataset_findings(dataset: Dataset, known: Contracts) -> Iterator[str]:
         yield f"{dataset.path}: no primary key; mark the columns that make a row unique."
     if not dataset.owner:
         yield f"{dataset.path}: no owner; name a team member with the role owner."
+    elif dataset.owner not in _owners():
+        yield f"{dataset.path}: owner {dataset.owner} is not in contracts/_shared/owners.yaml; add its names there."
     if strange := set(dataset.publish) - set(names):
         yield f"{dataset.path}: publish lists {', '.join(sorted(strange))}, which are no columns."
     if twice := [n for n, count in Counter([*names, *(r.name for r in dataset.rules)]).items() if count > 1]:
@@ -83,10 +86,30 @@ def _dataset_findings(dataset: Dataset, known: Contracts) -> Iterator[str]:
     hours = f"{dataset.id}_hourly"
     if dataset.engine == "kernel" and known.feeding(dataset.id) and hours not in known.datasets:
         yield f"{dataset.path}: engine kernel also writes {hours}, for which there is no contract."
+    yield from (f"{dataset.path}: {said}" for said in _descent_findings(dataset, known))
     for field in dataset.fields:
         yield from _field_findings(field, f"{dataset.path}: column {field.name}")
     for rule in dataset.rules:
         yield from _rule_findings(rule, dataset)
+
+
+def _descent_findings(dataset: Dataset, known: Contracts) -> Iterator[str]:
+    """A licence can only be told when every silver dataset says where its rows come from."""
+    if strange := [name for name in dataset.made_from if name not in known.datasets]:
+        yield f"madeFrom names {', '.join(strange)}, for which there is no contract."
+    is_fed = dataset.made_from or any(s.feeds in (dataset.id, *_unknown(known)) for s in known.sources.values())
+    if dataset.layer == "silver" and not is_fed:
+        yield "no source feeds it; add a mapping in sources/, or madeFrom, or layer: gold."
+
+
+def _unknown(known: Contracts) -> set[str]:
+    """Datasets that mappings feed and nobody describes; each may be a slip for any dataset."""
+    return {s.feeds for s in known.sources.values()} - known.datasets.keys()
+
+
+@cache
+def _owners() -> dict[str, Any]:
+    return read(FOLDER / "_shared" / "owners.yaml")
 
 
 def _field_findings(field: Field, where: str) -> Iterator[str]:
@@ -94,6 +117,8 @@ def _field_findings(field: Field, where: str) -> Iterator[str]:
         yield f"{where} has no description."
     if field.reference and not reference.exists(field.reference):
         yield f"{where}: there is no code list {field.reference} in contracts/reference; add it."
+    if field.unit and field.unit not in reference.unit_codes().values():
+        yield f"{where}: unit {field.unit} is not in contracts/reference/units.csv; write its UCUM code or add it."
     if strange := field.options.keys() - CHECKED_OPTIONS:
         yield f"{where}: logicalTypeOptions {', '.join(sorted(strange))} is checked nowhere; write a rule."
 
@@ -117,34 +142,3 @@ def _rule_findings(rule: Rule, dataset: Dataset) -> Iterator[str]:
             mask(rule.predicate, columns)
     except (ValueError, pa.ArrowException) as error:
         yield f"{where}: {' '.join(str(error).split())}"
-
-
-def _source_findings(source: Source, known: Contracts) -> Iterator[str]:
-    where = f"contracts/{source.feeds.split('__')[0]}/sources ({source.source})"
-    if source.feeds not in known.datasets:
-        yield f"{where}: feeds {source.feeds}, for which there is no contract."
-        return
-    if not reference.lookup_station(source.station.issuer):
-        yield f"{where}: reference/stations.csv has no station of issuer {source.station.issuer}; add one."
-    lands = [s.columns for s in known.sources.values() if s.bronze == source.bronze and s.takes_files]
-    landed = lands[0] if lands else source.reads
-    if strange := [c for c in source.reads if c not in landed]:
-        yield f"{where}: reads {', '.join(strange)}, which no file delivered to {source.bronze} has."
-    for column, measure in source.measures.items():
-        yield from (f"{where}: {column} {said}" for said in _measure_findings(measure, known[source.feeds]))
-
-
-def _measure_findings(measure: Measure, dataset: Dataset) -> Iterator[str]:
-    if any(f.name == "pollutant_code" for f in dataset.fields):
-        wanted = dict(reference.lookup("pollutants", "pollutant_code", "unit_code"))
-    else:
-        wanted = {f.name: f.unit for f in dataset.fields}
-    if measure.becomes not in wanted:
-        yield f"becomes {measure.becomes}, which {dataset.id} does not know."
-    elif measure.lookup and not reference.exists(measure.lookup):
-        yield f"is looked up in {measure.lookup}, which is not in contracts/reference."
-    elif measure.unit and (unit := wanted[measure.becomes]):
-        try:
-            reference.conversion(measure.unit, unit)
-        except ValueError as error:
-            yield f"becomes {measure.becomes}: {error}"

@@ -10,12 +10,13 @@ from open_data_contract_standard.model import (
     OpenDataContractStandard,
     SchemaObject,
     SchemaProperty,
+    ServiceLevelAgreementProperty,
     Team,
 )
 from pydantic import ValidationError
 
 from lakehouse.contracts import rules
-from lakehouse.contracts.model import Contracts, Dataset, Engine, Field, Layer, LogicalType, Rule, Source
+from lakehouse.contracts.model import Contracts, Dataset, Engine, Field, Layer, LogicalType, Promise, Rule, Source
 from lakehouse.contracts.yaml_file import ContractError, first_problem, place, read
 from lakehouse.settings import CHECKOUT
 
@@ -82,7 +83,7 @@ def load_dataset(path: Path, shared: dict[str, dict]) -> Dataset:
         licence=own.get("licence"),
         theme=own.get("theme"),
         tags=tuple(raw.tags or ()),
-        sla={p.property: p.value for p in raw.slaProperties or [] if p.property},
+        sla={p.property: _promise(p, file) for p in raw.slaProperties or [] if p.property},
         origin=own.get("origin"),
         properties=own,
         path=file,
@@ -93,9 +94,16 @@ def load_source(path: Path) -> Source:
     """One mapping file -> Source; `bronze` defaults to the name in `source`. Raises ContractError."""
     body = read(path)
     try:
-        return Source.model_validate({"bronze": body.get("source"), **body})
+        return Source.model_validate({"bronze": body.get("source"), **body, "path": place(path)})
     except ValidationError as error:
         raise ContractError(f"{place(path)}: {first_problem(error, body)}; the template's mapping shows the form.") from error
+
+
+def _promise(raw: ServiceLevelAgreementProperty, file: str) -> Promise:
+    if raw.unit not in Promise.HOURS or not isinstance(raw.value, int | float):
+        said = f"is {raw.value} {raw.unit}; write a number and one of {', '.join(Promise.HOURS)}"
+        raise ContractError(f"{file}: slaProperties {raw.property} {said}.")
+    return Promise(float(raw.value), raw.unit)
 
 
 def _field(raw: SchemaProperty, shared: dict[str, dict], file: str) -> Field:

@@ -2,7 +2,7 @@
 
 import codecs
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
@@ -52,6 +52,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """One promise about time (`slaProperties`): frequency, latency or retention. Unit: min, h, d or y."""
+
+    value: float
+    unit: str
+
+    HOURS: ClassVar[dict[str, float]] = {"min": 1 / 60, "h": 1, "d": 24, "y": 8766}
+
+    @property
+    def hours(self) -> float:
+        return self.value * self.HOURS[self.unit]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One dataset: its columns, keys, rules and promises."""
 
@@ -73,7 +87,7 @@ class Dataset:
     licence: str | None
     theme: str | None
     tags: tuple[str, ...]
-    sla: dict[str, Any]
+    sla: dict[str, Promise]
     origin: str | None
     properties: dict[str, Any]
     path: str
@@ -83,11 +97,20 @@ class Dataset:
         """`<layer>.<id>`, the table's name in the lake."""
         return f"{self.layer}.{self.id}"
 
+    @property
+    def made_from(self) -> tuple[str, ...]:
+        """The silver datasets that the platform makes this one from; none = sources feed it."""
+        return tuple(self.properties.get("madeFrom", ()))
+
     def field(self, name: str) -> Field:
         for field in self.fields:
             if field.name == name:
                 return field
         raise KeyError(f"{self.id} has no column {name}; it has {', '.join(f.name for f in self.fields)}.")
+
+    def promised_hours(self, promise: str) -> float | None:
+        """`frequency`, `latency` or `retention` in hours; None = not promised."""
+        return self.sla[promise].hours if promise in self.sla else None
 
     def row_rules(self, severity: Severity | None = None) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.kind == "row" and severity in (None, r.severity))
@@ -174,8 +197,10 @@ class Source(_Strict):
     constants: dict[str, str] = {}
     measures: dict[str, Measure]
     ignore: tuple[str, ...] = ()
+    system_types: tuple[str, ...] = Setting((), description="HJ 212: the system types (ST) whose readings this source takes.")
     publication_delay_hours: float = 0.0
     description: str
+    path: str = ""
 
     @property
     def bronze_table(self) -> str:
@@ -217,6 +242,12 @@ class Contracts:
     def feeding(self, dataset_id: str) -> tuple[Source, ...]:
         """The sources of one dataset, by name."""
         return tuple(s for _, s in sorted(self.sources.items()) if s.feeds == dataset_id)
+
+    def behind(self, dataset_id: str) -> tuple[Source, ...]:
+        """The sources whose records may be in a silver dataset: those that feed it or what it is made from, by name."""
+        indirect = {s.source: s for origin in self[dataset_id].made_from for s in self.behind(origin)}
+        found = indirect | {s.source: s for s in self.feeding(dataset_id)}
+        return tuple(found[name] for name in sorted(found))
 
     def of_layer(self, layer: str) -> tuple[Dataset, ...]:
         return tuple(d for _, d in sorted(self.datasets.items()) if d.layer == layer)

@@ -39,7 +39,8 @@ def place(path: Path) -> str:
 def first_problem(error: ValidationError, body: Any) -> str:
     """`where: what` of the first problem that a model found in the body."""
     first = error.errors()[0]
-    return f"{named(body, first['loc'])}: {first['msg']}"
+    said = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+    return f"{named(body, first['loc'])}: {said}"
 
 
 def named(node: Any, steps: Iterable[int | str]) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from lakehouse import progress
 from ml.pm25_forecast.features import Examples, FeatureBuilder
 from ml.pm25_forecast.forecaster import Forecaster
 from ml.pm25_forecast.method import BASELINES, CALIBRATION_HOURS, HIGH_UGM3, HORIZONS
@@ -54,7 +55,8 @@ def backtest(panel: Panel, zone: str, folds: tuple[Fold, ...], tell: Callable[[s
     builder = FeatureBuilder(panel, 0, folds[-1].end, zone)
     examples = {h: builder.examples(h) for h in HORIZONS}
     scores, trained = [], {}
-    for fold in folds:
+    for number, fold in enumerate(folds, 1):
+        progress.doing(f"backtest, month {fold.name}, {number} of {len(folds)}")
         trained = train_fold(examples, fold, panel.stations)
         scores.append(score_fold(examples, fold, trained))
         model = scores[-1][scores[-1].method == "lightgbm"]

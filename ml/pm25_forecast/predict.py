@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import arrow_schema
+from lakehouse.contracts.origin import worst
 from ml.pm25_forecast.features import HORIZONS, LONGEST_LOOK_BACK, FeatureBuilder
 from ml.pm25_forecast.panel import AIR, Panel
 
@@ -75,9 +75,7 @@ def as_table(rows: pd.DataFrame, model_name: str, model_version: str, is_demo_mo
 
 
 def origins() -> dict[str, str]:
-    """Where each station's data come from (data_origin); several origins are said in one word: mixed."""
+    """Where each station's data come from (data_origin), the worst where several meet."""
     rows = tables.read(AIR, ["station_id", "data_origin"])
-    known = rows.group_by("station_id").aggregate([("data_origin", "min"), ("data_origin", "max")])
-    alike = pc.equal(known["data_origin_min"], known["data_origin_max"])
-    mixed = pc.if_else(alike, known["data_origin_min"], "mixed")
-    return dict(zip(known["station_id"].to_pylist(), mixed.to_pylist(), strict=True))
+    known = rows.group_by("station_id").aggregate([("data_origin", "distinct")])
+    return dict(zip(known["station_id"].to_pylist(), map(worst, known["data_origin_distinct"].to_pylist()), strict=True))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from portal.operation_records import freshness, run_outcomes, table_of
+from portal.operation_records import freshness, run_outcomes, streams
 from portal.page import render
 
 router = APIRouter()
@@ -17,5 +17,5 @@ def page(request: Request) -> Response:
         "operations.html.j2",
         freshness=freshness(),
         runs=run_outcomes(),
-        streams=table_of("ops.stream_ledger"),
+        streams=streams(),
     )

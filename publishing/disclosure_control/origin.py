@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from lakehouse.contracts import Dataset
+from lakehouse.contracts.origin import MADE_UP
 from publishing.disclosure_control.columns import Refused
-
-MADE_UP = frozenset({"synthetic", "test_vector"})
 
 
 def check_origins(dataset: Dataset, found: Iterable[str], profile: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
+from lakehouse.contracts.origin import worst
+from lakehouse.gold_models import rests_on_code_lists, sources_behind
 from lakehouse.settings import settings
 from publishing.disclosure_control import OWN_LICENCE, Licence, combined_licence, open_columns, open_datasets
 from publishing.exporters import time_field
@@ -25,7 +27,7 @@ from publishing.release.ledger import Entry, current
 class Part:
     """One dataset of a release, pinned to the gold table's version.
 
-    `inputs`: source -> licence id; `origins`: those of the sources, for a dataset whose rows do not say.
+    `inputs`: source -> licence id; `origin`: the worst of the sources', for a dataset whose rows do not say.
     """
 
     dataset: Dataset
@@ -34,7 +36,7 @@ class Part:
     inputs: dict[str, str]
     licence: Licence
     attributions: tuple[str, ...]
-    origins: tuple[str, ...]
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -89,18 +91,18 @@ def _part(dataset: Dataset, version: int) -> Part:
     open_columns(dataset)
     sources = sources_of(dataset)
     inputs = {s.source: s.licence or (OWN_LICENCE if s.origin == "operational" else "") for s in sources}
+    if rests_on_code_lists(dataset.id):
+        inputs = {"contracts/reference": OWN_LICENCE}
     named = tuple(sorted({s.attribution for s in sources if s.attribution}))
-    origins = tuple(sorted({s.origin for s in sources}))
     committed = tables.committed_at(dataset.table, version)
     licence = combined_licence(dataset.id, inputs, dataset.licence)
-    return Part(dataset, version, committed, inputs, licence, named, origins)
+    return Part(dataset, version, committed, inputs, licence, named, worst(("operational", *(s.origin for s in sources))))
 
 
 def sources_of(dataset: Dataset) -> list[Source]:
-    """The sources whose rows may be in a gold dataset: those of its domain that have landed in bronze."""
-    known = contracts()
+    """The sources whose records are in a gold dataset: those behind it that have landed, by name."""
     landed = set(tables.names("bronze"))
-    return [s for _, s in sorted(known.sources.items()) if known[s.feeds].domain == dataset.domain and s.bronze_table in landed]
+    return [s for s in sources_behind(dataset.id, contracts()) if s.bronze_table in landed]
 
 
 def _digest(theme: str, parts: tuple[Part, ...], code: str) -> str:

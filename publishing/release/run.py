@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from lakehouse import outcomes, tables
+from lakehouse import outcomes, progress, tables
 from lakehouse.pipeline import lock
 from lakehouse.settings import settings
 from publishing import change_notes, dcat, manifest
-from publishing.disclosure_control import Licence, check_origins, licences
+from publishing.disclosure_control import Licence, check_origins, licences, open_rows
 from publishing.exporters import WRITERS, Export, open_table
 from publishing.release.code_version import git_revision
 from publishing.release.comparison import compare_with
@@ -88,12 +88,14 @@ def _write_release(plan: ReleasePlan, folder: Path, tell: Callable[[str], None])
     """All files but the manifest; returns the manifest's body."""
     described, files = [], []
     for part in plan.parts:
+        progress.doing(f"files of {part.dataset.id}")
         export = _export(part, plan)
         paths = [path for write in WRITERS for path in write(export, folder)]
         files += manifest.describe_files(folder, paths, export.name)
         entry = manifest.describe_dataset(export, part.table_version, part.committed_at, part.inputs)
         described.append({**entry, "spatial": spatial_coverage(export.rows)})
-        tell(f"{export.name}: {export.rows.num_rows:,} rows, {len(paths)} files")
+        kept = " by the rule version in force on their day" if open_rows(export.dataset) else ""
+        tell(f"  {export.name}: {export.rows.num_rows:,} rows{kept}, {len(paths)} files")
     body = {
         "theme": plan.theme, "version": plan.version, "sequence": plan.sequence, "issued": plan.issued.isoformat(),
         "code_version": plan.code_version, "inputs_digest": plan.inputs_digest,
@@ -107,7 +109,7 @@ def _write_release(plan: ReleasePlan, folder: Path, tell: Callable[[str], None])
 def _export(part: Part, plan: ReleasePlan) -> Export:
     dataset = part.dataset
     gold = tables.read(dataset.table, version=part.table_version)
-    found = gold["data_origin"].unique().to_pylist() if "data_origin" in gold.column_names else part.origins
+    found = gold["data_origin"].unique().to_pylist() if "data_origin" in gold.column_names else [part.origin]
     origins = check_origins(dataset, (o for o in found if o), settings().profile)
     rows = open_table(dataset, gold)
     fields = tuple(f for f in dataset.fields if f.name in rows.column_names)

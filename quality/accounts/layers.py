@@ -66,7 +66,7 @@ def _gold_hours(hourly: Dataset) -> Iterator[Passage]:
     if gold is None or not tables.exists(gold.table):
         return
     with tables.duck(gold.table) as connection:
-        connection.register("hours", _as_gold_saw_it(hourly.table))
+        connection.execute(f"create temp view hours as {_as_gold_saw_it(connection, hourly.table)}")
         compared = _compare(connection, "hours", gold.table, gold.primary_key)
     words = "Every hourly value of silver is in gold once, and no other."
     yield Passage(
@@ -80,7 +80,7 @@ def _observations(dataset: Dataset) -> Iterator[Passage]:
     if gold is None or not tables.exists(gold.table):
         return
     with tables.duck(gold.table) as connection:
-        connection.register("observations", _as_gold_saw_it(dataset.table))
+        connection.execute(f"create temp view observations as {_as_gold_saw_it(connection, dataset.table)}")
         query = f"select (select count(*) from observations), (select coalesce(sum(n_observations), 0)::bigint from {gold.table})"
         before, after = connection.execute(query).fetchone()
     faults = (f"{gold.table} counts {after} observations, {dataset.table} holds {before}.",) if before != after else ()
@@ -95,11 +95,11 @@ def _observations(dataset: Dataset) -> Iterator[Passage]:
     )
 
 
-def _as_gold_saw_it(name: str):
-    """The silver table at the version from which gold was built last, while its files are there; else as it is now."""
+def _as_gold_saw_it(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """SQL of the silver table at the version from which gold was built last, while its files are there; else as it is now."""
     version = (outcomes.last_inputs("gold", "gold") or {}).get(name)
     known = isinstance(version, int) and all(file.exists() for file in tables.files(name, version))
-    return tables.open_table(name, version if known else None).to_pyarrow_dataset()
+    return tables.scan(connection, name, version if known else None)
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, before: str, after: str, key: tuple[str, ...]) -> tuple[int, int, int, int]:

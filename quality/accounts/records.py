@@ -10,8 +10,6 @@ A record with an item that is nowhere is none of these and makes the difference.
 
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.dataset as ds
 from duckdb import DuckDBPyConnection
 
 from lakehouse import outcomes, tables
@@ -89,9 +87,9 @@ def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Sourc
     """`landed`, `waiting` (landed since the last silver run), `dead_letters`, `settled`, `held`: what the books are made of."""
     built_from = (outcomes.last_inputs(SILVER_STEP, dataset.id) or {}).get("bronze", {})
     for source in sources:
-        landed, waiting = _bronze(source, built_from.get(source.bronze_table))
-        connection.register(f"landed_{source.source}", landed)
-        connection.register(f"waiting_{source.source}", waiting)
+        landed, waiting = _bronze(connection, source, built_from.get(source.bronze_table))
+        connection.execute(f"create temp view landed_{source.source} as {landed}")
+        connection.execute(f"create temp view waiting_{source.source} as {waiting}")
     selects = {
         "landed": [_landed(dataset, s) for s in sources],
         "waiting": [f"select '{s.source}' as source, {_unit(s)} as unit, _record_id from waiting_{s.source}" for s in sources],
@@ -103,17 +101,19 @@ def _views(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Sourc
         connection.execute(f"create temp view {view} as {' union all '.join(parts)}")
 
 
-def _bronze(source: Source, seen: int | None):
-    """All rows of the bronze table, and those that came after the version that silver saw."""
-    if not tables.exists(source.bronze_table):  # all that came was dead letters
+def _bronze(connection: DuckDBPyConnection, source: Source, seen: int | None) -> tuple[str, str]:
+    """SQL of all rows of the bronze table, and of the ids of those that came after the version that silver saw."""
+    name = source.bronze_table
+    if not tables.exists(name):  # all that came was dead letters
         texts = ("_record_id", "_delivery_id", "_stream_id", "payload", source.station.column or "device")
-        times = [(name, pa.timestamp("us", tz="UTC")) for name in ("_received_at", "_observed_at")]
-        nothing = pa.schema([*((name, pa.string()) for name in dict.fromkeys(texts)), *times]).empty_table()
+        columns = [*(f'null::text as "{t}"' for t in dict.fromkeys(texts)), "null::timestamptz as _received_at"]
+        nothing = f"select {', '.join(columns)}, null::timestamptz as _observed_at limit 0"
         return nothing, nothing
-    table = tables.open_table(source.bronze_table)
-    rows = table.to_pyarrow_dataset()
-    late = tables.files_added(source.bronze_table, seen, table.version())
-    return rows, ds.dataset(late, schema=rows.schema, format="parquet") if late else rows.schema.empty_table()
+    late = ", ".join(
+        f"'{str(file).replace(chr(39), chr(39) * 2)}'" for file in tables.files_added(name, seen, tables.version(name))
+    )
+    rows = tables.scan(connection, name)
+    return rows, f"select _record_id, {_unit(source)} from read_parquet([{late}])" if late else f"from ({rows}) limit 0"
 
 
 def _landed(dataset: Dataset, source: Source) -> str:

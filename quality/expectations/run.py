@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
-logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it announces every temporary folder
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 SOURCE = "lake"
 
 
@@ -64,10 +64,11 @@ def _asset(name: str):
 @cache
 def _source():
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types import base
 
+    base.logger.setLevel(logging.WARNING)  # its import sets a level of its own, and it announces every temporary folder
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context.variables.progress_bars = base.ProgressBarsConfig(globally=False)
     return context.data_sources.add_spark(SOURCE, persist=False)
 
 

@@ -59,8 +59,15 @@ def test_a_contract_that_reads_but_is_not_sound(folder, file):
 def test_a_mapping_with_a_fault(folder, file):
     shutil.copy(file, folder / "test" / "sources" / "file.yaml")
     (sentence,) = findings(folder)
-    assert sentence.startswith((f"{folder}/test/sources/file.yaml: ", "contracts/test/sources (test__levels__file): "))
+    assert sentence.startswith(f"{folder}/test/sources/file.yaml: ")
     assert sentence.endswith(expected(file)) and "\n" not in sentence
+
+
+def test_a_silver_dataset_that_nothing_feeds(folder):
+    (folder / "test" / "sources" / "file.yaml").unlink()
+    (sentence,) = findings(folder)
+    said = "no source feeds it; add a mapping in sources/, or madeFrom, or layer: gold."
+    assert sentence == f"{folder}/test/levels.odcs.yaml: {said}"
 
 
 def test_bytes_that_are_not_utf_8_are_refused_with_their_place(folder):

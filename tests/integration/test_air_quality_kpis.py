@@ -126,11 +126,12 @@ def test_forecasts_stand_beside_what_was_measured(lake):
     one = {
         "station_id": A, "origin_at": at, "horizon_hours": 6, "target_at": silver_hours.local(2016, 4, 1, 16), "predicted": 22.5,
         "lower_80": 15.0, "upper_80": 30.0, "model_name": "pm25", "model_version": "1", "is_demo_model": True,
+        "_data_origin": "test_vector",
     }  # fmt: skip
     tables.replace("silver.environment__pm25_forecasts", silver_hours.as_rows([one], "environment__pm25_forecasts"))
     run.gold_forecasts(plan.forecasts())
     (row,) = tables.read("gold.fct_pm25_forecasts").to_pylist()
-    assert (row["actual"], row["predicted"], row["horizon_hours"]) == (20.0, 22.5, 6)
+    assert (row["actual"], row["predicted"], row["horizon_hours"], row["data_origin"]) == (20.0, 22.5, 6, "test_vector")
     assert plan.forecasts() == {}
 
 

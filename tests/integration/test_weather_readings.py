@@ -32,6 +32,7 @@ SENT = [
     observed(2, temperature=("20", "HTZ")),
     observed(3, temperature=("warm", None), windSpeed=("3", None)),
     observed(4),
+    observed(5, temperature=("12\x1e", "HTZ"), windSpeed=("3,5", None), relativeHumidity=("0.5", None)),
     {**observed(0, temperature=("20", None)), "observed_at": RECEIVED + timedelta(hours=2)},
 ]
 
@@ -55,14 +56,19 @@ def test_items_are_converted_from_the_unit_that_the_device_names(silver):
 
 def test_what_does_not_resolve_is_held_with_the_reason(silver):
     held = {r["observed_at"]: r for r in tables.read(f"quarantine.{WEATHER.id}").to_pylist()}
-    told = {at.isoformat(): (c["field"], c["check"], c["message"]) for at, r in held.items() for c in r["checks"]}
+    told = {at.isoformat(): [(c["field"], c["check"], c["message"]) for c in r["checks"]] for at, r in held.items()}
+    no_unit = ("temp_c", "unit_fits", "HTZ is no unit of this quantity; fix the unit and replay.")
+    no_number = "is not a number; fix the value or waive the row."
     assert told == {
-        "2016-05-01T02:00:00+00:00": ("temp_c", "unit_fits", "HTZ is no unit of this quantity; fix the unit and replay."),
-        "2016-05-01T03:00:00+00:00": ("temp_c", "value_is_number", "warm is not a number; fix the value or waive the row."),
-        "2017-03-02T02:00:00+00:00": (
+        "2016-05-01T02:00:00+00:00": [no_unit],
+        "2016-05-01T03:00:00+00:00": [("temp_c", "value_is_number", f"warm {no_number}")],
+        "2016-05-01T05:00:00+00:00": [
+            ("temp_c", "value_is_number", f"12  {no_number}"), no_unit, ("wind_ms", "value_is_number", f"3,5 {no_number}"),
+        ],
+        "2017-03-02T02:00:00+00:00": [(
             "observed_at", "not_from_the_future",
             "2017-03-02 02:00 UTC lies after the receipt; have the sender's clock set, then waive the row.",
-        ),
+        )],
     }  # fmt: skip
     assert json.loads(held[AT]["row"])["_as_sent"].startswith('["warm"')
 

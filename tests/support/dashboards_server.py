@@ -63,9 +63,9 @@ def _started(folder: Path, environment: dict[str, str]) -> Running:
     done = setup.bootstrap()
     seconds = {"bootstrap": time.monotonic() - begun, **done["seconds"]}
     begun = time.monotonic()
-    address = server.start()
+    server.start()
     atexit.register(_stop, environment)
-    return Running(address, settings().data_home, seconds | {"server": time.monotonic() - begun}, environment)
+    return Running(server.process().address(), settings().data_home, seconds | {"server": time.monotonic() - begun}, environment)
 
 
 def _stop(environment: dict[str, str]) -> None:

@@ -129,8 +129,7 @@ def hourly(wide: pd.DataFrame) -> pd.DataFrame:
 def stations(wide: pd.DataFrame) -> pd.DataFrame:
     """gold.dim_stations from the project's own list of stations."""
     listed = pd.read_csv(CHECKOUT / "contracts" / "reference" / "stations.csv", dtype={"division_code": "string"})
-    span = wide.groupby("station_id").hour_at.agg(first_hour_at="min", last_hour_at="max")
-    return listed.merge(span, on="station_id")
+    return listed[listed.station_id.isin(wide.station_id)]
 
 
 def forecasts(wide: pd.DataFrame, days: int = 14) -> pd.DataFrame:
@@ -145,7 +144,7 @@ def forecasts(wide: pd.DataFrame, days: int = 14) -> pd.DataFrame:
         part["actual"] = actual.reindex(pd.MultiIndex.from_frame(part[["station_id", "target_at"]])).to_numpy()
         parts.append(part)
     out = pd.concat(parts, ignore_index=True).dropna(subset="predicted")
-    return out.assign(model_name="pm25", model_version="1", is_demo_model=True)
+    return out.assign(model_name="pm25", model_version="1", is_demo_model=True, data_origin="public_reference")
 
 
 def dates(per_day: pd.DataFrame) -> pd.DataFrame:

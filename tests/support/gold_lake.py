@@ -15,6 +15,7 @@ def lake(spark, folder: Path, as_of: str | None = None) -> Iterator[Path]:
     """Within it, settings and the session's catalog speak of `folder`; `as_of` is the clock (ISO, UTC)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAKE_DATA_HOME", str(folder))
+        patch.setenv("LAKE_SECRETS_HOME", str(folder / "secrets"))
         patch.setenv("LAKE_AS_OF", as_of) if as_of else patch.delenv("LAKE_AS_OF", raising=False)
         settings.cache_clear()
         point_at_lake(spark)

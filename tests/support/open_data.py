@@ -99,8 +99,10 @@ def source(**more: Any) -> Source:
 
 def catalogue_of(*datasets: Dataset, sources: tuple[Source, ...] = ()) -> Contracts:
     """Contracts of a lake that holds these gold datasets, fed by the sources (the Beijing one when none is given)."""
-    silver = dataset("environment__air_quality", [field("station_id", key=True)], layer="silver", publish=())
-    every = (silver, *(datasets or (daily(), hourly(), stations())))
+    rows = {"fields": [field("station_id", key=True)], "layer": "silver", "publish": ()}
+    hours = dataset("environment__air_quality_hourly", **rows, properties={"madeFrom": ["environment__air_quality"]})
+    weather = dataset("environment__weather", **rows)
+    every = (dataset("environment__air_quality", **rows), hours, weather, *(datasets or (daily(), hourly(), stations())))
     return Contracts({d.id: d for d in every}, {s.source: s for s in (sources or (source(),))})
 
 

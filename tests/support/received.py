@@ -48,7 +48,7 @@ class Gateway:
         FolderUplink(settings().landing).deliver(self.stream.seal(), self.collector, HJ212)
         land.land()
 
-    def reading(self, *items: dict[str, Any], at: str = "2016-05-01T03:00:00Z", device: str = DEVICE) -> Record:
+    def reading(self, *items: dict[str, Any], at: str | None = "2016-05-01T03:00:00Z", device: str = DEVICE) -> Record:
         """A record that the protocol could read; every one is another record."""
         self.sent += 1
         document = {"device": device, "observed_at": at, "period": "hour", "resent": False, "items": list(items)}

@@ -2,8 +2,11 @@
 
 from datetime import date
 
+import pyarrow as pa
+
 from lakehouse import outcomes, tables
 from lakehouse.contracts import contracts
+from lakehouse.contracts.derive import arrow_schema
 from quality import decisions
 from transforms import slices
 from transforms.readings import run as kernel
@@ -25,6 +28,13 @@ def build(dataset_id: str = "environment__air_quality") -> dict:
         for name in outputs:
             kernel.commit(name, [w for w in written if w["table"] == name], plan, known)
     return plan
+
+
+def hours_of_gold() -> pa.Table:
+    """The hourly values of silver as the rows of gold.fct_air_quality_hourly, without indices."""
+    hours = tables.read("silver.environment__air_quality_hourly").to_pylist()
+    rows = [{"hour_local": h["hour_at"], "rule_version": "HJ 633-2012", "event_month": h["_event_month"], **h} for h in hours]
+    return pa.Table.from_pylist(rows, arrow_schema(contracts()["fct_air_quality_hourly"]))
 
 
 def take_away(name: str, predicate: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from lakehouse.contracts import Contracts, Dataset, Field, contracts
-from transforms.gold.models import MODELS
+from lakehouse.gold_models import MODELS
 from transforms.gold.reference import reference_tables
 
 FILE = "_contracts__generated.yml"

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 from lakehouse import outcomes, tables
+from lakehouse.gold_models import models
 from lakehouse.pipeline import Plan
 from lakehouse.settings import CHECKOUT, settings
 from transforms.gold.changes import changed_months, provisional_months, settled
-from transforms.gold.models import models
 
 FORECASTS = "silver.environment__pm25_forecasts"
 HOURS = "gold.fct_air_quality_hourly"
@@ -24,6 +24,7 @@ def gold() -> Plan:
     if not expected(sources):
         return {}
     inputs = {name: tables.version(name) for name in sources} | {"definitions": definitions(), **settled(sources)}
+    inputs["profile"] = settings().profile  # decides which stations are registered
     last = outcomes.last_inputs("gold", "gold")
     complete = all(tables.exists(f"gold.{name}") for name in expected(sources))
     if complete and last == inputs:

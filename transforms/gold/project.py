@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from lakehouse import progress
 from lakehouse.session import register_tables, spark_session
 from lakehouse.settings import CHECKOUT, settings
 
@@ -79,10 +80,19 @@ def _invoke(arguments: list[str]):
     os.environ["DO_NOT_TRACK"] = "1"
     from dbt.cli.main import dbtRunner
 
-    return dbtRunner().invoke(["--quiet", "--no-print", "--no-use-colors", *arguments])
+    progress.doing("dbt reads its project")
+    return dbtRunner(callbacks=[_tell]).invoke(["--log-level", "none", "--no-print", *arguments])  # the answer has its words
+
+
+def _tell(event) -> None:
+    """One of dbt's events: when it begins a model or a test, its number and name are what is being done."""
+    if event.info.name == "LogStartLine":
+        progress.doing(f"{event.data.index} of {event.data.total}, {event.data.description}")
 
 
 def _checked(answer) -> list[NodeResult]:
+    if isinstance(answer.exception, KeyboardInterrupt):
+        raise answer.exception
     if answer.exception is not None:
         raise GoldError(f"dbt could not start: {_one_line(str(answer.exception))[:400]}")
     results = [_result(r) for r in getattr(answer.result, "results", ())]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from lakehouse import tables
+from lakehouse.reference import is_registered
 from lakehouse.settings import CHECKOUT
 from transforms.gold.kpis import Kpi, load_kpis
 from transforms.gold.rules import Breakpoints, RuleVersion, load_rules
@@ -80,6 +81,8 @@ def read_code_list(path: Path) -> pa.Table:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         rows = list(reader)
+    if path.stem == "stations":
+        rows = [row for row in rows if is_registered(row["data_origin"])]
     columns = {name: [row[name] or None for row in rows] for name in reader.fieldnames or ()}
     return pa.table({name: _typed(name, values) for name, values in columns.items()})
 

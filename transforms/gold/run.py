@@ -17,9 +17,7 @@ def gold(work: Plan) -> None:
     with outcomes.step("gold", "gold", work["inputs"]) as outcome:
         references = load_reference()
         evidence = _table_versions(work["inputs"]) | {name: tables.version(name) for name in references}
-        results = project.build(
-            _variables(work, evidence), exclude=work["exclude"], full_refresh=work["months"] is None
-        )
+        results = project.build(_variables(work, evidence), exclude=work["exclude"], full_refresh=work["months"] is None)
         outcome.detail = _summary(results) | {"months": work["months"], "reference_changed": _names(references)}
     _record_models("gold", results, evidence)
 
@@ -36,7 +34,7 @@ def _variables(work: Plan, evidence: dict[str, int]) -> dict[str, object]:
     return {
         "as_of": work["as_of"],
         "months": work.get("months"),
-        "latency_hours": contracts()["agg_air_quality_daily"].sla["latency"],
+        "latency_hours": int(contracts()["agg_air_quality_daily"].sla["latency"].hours),
         "input_versions": json.dumps(evidence, sort_keys=True),
         "run_id": outcomes.run_id(),
     }

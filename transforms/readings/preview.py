@@ -20,7 +20,7 @@ def silver_rows(plan: Plan) -> tuple[pa.Table, pa.Table]:
     dataset = contracts()[plan["dataset"]]
     schema = arrow_schema(dataset)
     starts = [date.fromisoformat(s) for s in plan["slices"]]
-    built = [_settled(plan, start) for start in starts]
+    built = [_settled(plan, start).cast(schema) for start in starts]
     now = schema.empty_table()
     if tables.exists(dataset.table):
         now = tables.read(dataset.table, schema.names, filters=ds.field(str(dataset.partition)).isin(starts))
@@ -31,7 +31,7 @@ def _settled(plan: Plan, start: date) -> pa.Table:
     known, files = contracts(), bronze_files(plan)
     dataset = known[plan["dataset"]]
     rows = [
-        candidates(read_slice(files[s.bronze_table], start, dataset.partition, s.bronze), s)
+        candidates(read_slice(files[s.bronze_table], start, dataset.partition, s), s)
         for s in known.feeding(dataset.id) if files.get(s.bronze_table)
     ]  # fmt: skip
     return settle(pa.concat_tables(rows), dataset, decisions.in_force(dataset.id)).silver

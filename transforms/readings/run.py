@@ -17,18 +17,20 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
+from pyspark import StatusTracker
 
-from lakehouse import outcomes, tables
-from lakehouse.contracts import Contracts, contracts
+from lakehouse import outcomes, progress, tables
+from lakehouse.contracts import Contracts, Source, contracts
 from lakehouse.contracts.derive import arrow_schema
 from lakehouse.pipeline import Plan
 from lakehouse.session import spark_session
 from quality import decisions
 from transforms import slices
-from transforms.readings.candidates import candidates
+from transforms.readings.candidates import candidates, columns_read
 from transforms.readings.hourly import hourly
 from transforms.readings.settle import quarantine_schema, settle
 
+LARGEST_DICTIONARY = 64 << 20  # bytes; the default is too small for a month's record ids, which then go out one by one
 WRITTEN = pa.schema(
     [
         ("table", pa.string()),
@@ -47,6 +49,7 @@ def run(plan: Plan) -> None:
     dataset = known[plan["dataset"]]
     with outcomes.step(slices.STEP, dataset.id, plan["inputs"]) as outcome:
         written = _run_tasks(plan, known)
+        progress.doing(f"{dataset.id}, commits")
         for name in (f"quarantine.{dataset.id}", dataset.table, f"{dataset.table}_hourly"):
             commit(name, [w for w in written if w["table"] == name], plan, known)
         counts = [json.loads(w["counts"]) for w in written if w["table"] == dataset.table]
@@ -65,13 +68,22 @@ def _run_tasks(plan: Plan, known: Contracts) -> list[dict[str, Any]]:
 
     def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for start in batch.column(0).to_pylist():
-                rows = build_slice(json.loads(work), date.fromisoformat(start), known, standing, roots)
+            for number in batch.column(0).to_pylist():
+                rows = build_slice(json.loads(work), starts[number], known, standing, roots)
                 yield pa.Table.from_pylist(rows, WRITTEN).to_batches()[0]
 
-    starts = spark.createDataFrame([(s,) for s in plan["slices"]], "slice string").repartition(len(plan["slices"]), "slice")
+    starts = [date.fromisoformat(s) for s in plan["slices"]]
+    numbers = spark.range(0, len(starts), numPartitions=len(starts))  # one task per slice
     schema = ", ".join(f"`{f.name}` {'bigint' if pa.types.is_integer(f.type) else 'string'}" for f in WRITTEN)
-    return [row.asDict() for row in starts.mapInArrow(task, schema).collect()]
+    tracker = spark.sparkContext.statusTracker()
+    progress.doing(lambda: f"{plan['dataset']}, {_finished(tracker)} of {len(starts)} slices of event time")
+    return [row.asDict() for row in numbers.mapInArrow(task, schema).collect()]
+
+
+def _finished(tracker: StatusTracker) -> int:
+    """Tasks of the stage at work that have ended; may be asked from any thread."""
+    at_work = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+    return sum(stage.numCompletedTasks for stage in at_work if stage)
 
 
 def _outputs(dataset_id: str) -> tuple[str, str, str]:
@@ -87,7 +99,7 @@ def build_slice(work: Plan, start: date, known: Contracts, standing: dict, roots
     """One slice, from bronze files to Parquet files; what was written, one row per table."""
     dataset = known[work["dataset"]]
     rows = pa.concat_tables([
-        candidates(read_slice(work["files"][s.bronze_table], start, dataset.partition, s.bronze), s)
+        candidates(read_slice(work["files"][s.bronze_table], start, dataset.partition, s), s)
         for s in known.feeding(dataset.id) if work["files"].get(s.bronze_table)
     ])  # fmt: skip
     settled = settle(rows, dataset, standing)
@@ -102,12 +114,14 @@ def build_slice(work: Plan, start: date, known: Contracts, standing: dict, roots
     return [write_part(Path(roots[name]), name, start, table, dataset.partition, counts) for name, table in made]
 
 
-def read_slice(files: list[str], start: date, partition: str | None, source: str) -> pa.Table:
-    """Bronze rows of the slice; row-group statistics prune the rest."""
+def read_slice(files: list[str], start: date, partition: str | None, source: Source) -> pa.Table:
+    """Bronze rows of the slice, with the columns that candidates are made of; row-group statistics prune the rest."""
     low, high = slices.bounds(start, partition)
     moment = ds.field("_observed_at")
     schema = pa.unify_schemas([pq.read_schema(f) for f in files])
-    return ds.dataset(files, schema=schema, format="parquet").to_table(filter=(moment >= low) & (moment < high))
+    columns = [name for name in columns_read(source) if name in schema.names]
+    spare = {"batch_readahead": 2, "fragment_readahead": 1}  # reading far ahead of a filter fills memory
+    return ds.dataset(files, schema=schema, format="parquet").to_table(columns, (moment >= low) & (moment < high), **spare)
 
 
 def write_part(root: Path, name: str, start: date, rows: pa.Table, partition: str, counts: dict[str, int]) -> dict[str, Any]:
@@ -123,7 +137,8 @@ def write_part(root: Path, name: str, start: date, rows: pa.Table, partition: st
     if rows.num_rows:
         path = f"{partition}={start.isoformat()}/part-{uuid.uuid4().hex}.zstd.parquet"
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows.drop_columns([partition]), root / path, compression="zstd")
+        plain = {"store_schema": False, "dictionary_pagesize_limit": LARGEST_DICTIONARY}  # words are text to who reads the table
+        pq.write_table(rows.drop_columns([partition]), root / path, compression="zstd", **plain)
         done |= {"path": path, "size": (root / path).stat().st_size}
     return done
 

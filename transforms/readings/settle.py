@@ -12,10 +12,13 @@ import pyarrow.compute as pc
 
 from lakehouse.contracts import Dataset, Rule
 from lakehouse.contracts.derive import arrow_schema, mask
+from lakehouse.contracts.derive.row_checks import columns_of
 from lakehouse.contracts.derive.schema import TIMESTAMP
 from quality.decisions import Decision
+from transforms.readings.words import chosen, encoded
 from transforms.slices import start_of
 
+PRECEDENCE = ("_rank", "_record_id", "_item_no")
 FIXABLE = ("station_id", "pollutant_code", "period", "value", "unit_code", "flag")
 
 CHECK = pa.struct([("field", pa.string()), ("check", pa.string()), ("message", pa.string())])
@@ -43,21 +46,23 @@ class Settled:
 
 def settle(rows: pa.Table, dataset: Dataset, decisions: dict[str, Decision]) -> Settled:
     """Apply fixes, check, hold what breaks an error rule, choose winners, name the warnings of what stays."""
-    rows, waived = apply_decisions(rows, decisions)
+    rows, waived = apply_decisions(rows.unify_dictionaries().combine_chunks(), decisions)
     for key in dataset.primary_key:
         waived &= rows[key].is_valid().to_numpy()  # no waiver gives a row the key that it lacks
     broken = broken_rules(rows, dataset)
     failing = np.logical_or.reduce([np.zeros(rows.num_rows, bool), *(b for _, b in broken)])
     held = failing & ~waived
     passed = np.flatnonzero(~held)
-    winners = passed[winner_positions(rows.take(passed), dataset.primary_key)]
-    silver = with_warnings(rows.take(winners), dataset, waived[winners])
+    deciding = rows.select([*dataset.primary_key, *PRECEDENCE]).take(passed)
+    winners = passed[winner_positions(deciding, dataset.primary_key)]
+    kept = [name for name in arrow_schema(dataset).names if name in rows.column_names]
+    silver = with_warnings(rows.select(kept).take(winners), dataset, waived[winners])
     return Settled(silver, _quarantine(rows, held, broken, dataset), len(passed) - len(winners))
 
 
-def hold_id(rows: pa.Table, at: int) -> str:
-    """Identity of the item at that position, should it be held: record id and item number."""
-    return f"{rows['_record_id'][at].as_py()}#{rows['_item_no'][at].as_py()}"
+def hold_id(record_id: str, item_no: int) -> str:
+    """Identity of an item, should it be held."""
+    return f"{record_id}#{item_no}"
 
 
 def apply_decisions(rows: pa.Table, decisions: dict[str, Decision]) -> tuple[pa.Table, np.ndarray]:
@@ -70,7 +75,7 @@ def apply_decisions(rows: pa.Table, decisions: dict[str, Decision]) -> tuple[pa.
     changes: dict[str, dict[int, object]] = {}
     fixed: set[int] = set()
     for at in np.flatnonzero(concerned.to_numpy()):
-        decision = decisions.get(hold_id(rows, int(at)))
+        decision = decisions.get(hold_id(rows["_record_id"][at].as_py(), rows["_item_no"][at].as_py()))
         if decision is None:
             continue
         waived[at] = decision.kind == "waive"
@@ -86,9 +91,10 @@ def _set(rows: pa.Table, column: str, values: dict[int, object]) -> pa.Table:
     field = rows.schema.field(column)
     here = np.zeros(rows.num_rows, bool)
     here[list(values)] = True
-    new = pa.array([values[at] for at in sorted(values)], field.type)
-    replaced = pc.replace_with_mask(rows[column].combine_chunks(), pa.array(here), new)
-    return rows.set_column(rows.schema.get_field_index(column), field, replaced)
+    plain = pa.string() if pa.types.is_dictionary(field.type) else field.type
+    new = pa.array([values[at] for at in sorted(values)], plain)
+    replaced = pc.replace_with_mask(rows[column].cast(new.type), pa.array(here), new)
+    return rows.set_column(rows.schema.get_field_index(column), field, replaced.cast(field.type))
 
 
 def broken_rules(rows: pa.Table, dataset: Dataset) -> list[tuple[Rule | None, np.ndarray]]:
@@ -99,7 +105,11 @@ def broken_rules(rows: pa.Table, dataset: Dataset) -> list[tuple[Rule | None, np
 
 
 def _breaks(rule: Rule, rows: pa.Table) -> np.ndarray:
-    return ~np.asarray(mask(rule.predicate, rows))
+    return ~np.asarray(mask(rule.predicate, {name: _plain(rows[name]) for name in columns_of(rule.predicate)}))
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def winner_positions(rows: pa.Table, key: tuple[str, ...]) -> np.ndarray:
@@ -141,20 +151,27 @@ def pack_keys(rows: pa.Table, key: tuple[str, ...]) -> np.ndarray:
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
-    if pa.types.is_string(column.type):
-        encoded = column.combine_chunks().dictionary_encode()
-        words = np.array(encoded.dictionary.fill_null("").to_pylist(), dtype=object)
-        rank = np.empty(len(words), np.int64)
-        rank[np.argsort(words, kind="stable")] = np.arange(len(words))
-        return rank[encoded.indices.to_numpy()], max(len(words), 1)
+    if pa.types.is_dictionary(column.type):
+        of = encoded(column)
+        return ranks(of.dictionary)[of.indices.to_numpy()], max(len(of.dictionary), 1)
     values = pc.cast(column, pa.int64()).to_numpy()
     step = np.gcd.reduce(values - values.min()) or 1
     codes = (values - values.min()) // step
     return codes, int(codes.max()) + 1
 
 
+def ranks(words: pa.Array) -> np.ndarray:
+    """Each word's place among the sorted words."""
+    rank = np.empty(len(words), np.int64)
+    rank[np.asarray(pc.sort_indices(words))] = np.arange(len(words))
+    return rank
+
+
 def with_warnings(rows: pa.Table, dataset: Dataset, waived: np.ndarray) -> pa.Table:
-    """Silver rows: the contract's columns and envelope, `_warnings` = names of warning rules broken, and `waived`."""
+    """Silver rows: the contract's columns and envelope, `_warnings` = names of warning rules broken, and `waived`.
+
+    Text columns are words (dictionaries), as Parquet stores them; a table reads them as text.
+    """
     broken = [(rule.name, _breaks(rule, rows)) for rule in dataset.row_rules("warning")]
     broken += [(rule.name, group_breaks(rule, rows)) for rule in dataset.rules if rule.kind == "group"]
     broken.append(("waived", waived))
@@ -163,18 +180,17 @@ def with_warnings(rows: pa.Table, dataset: Dataset, waived: np.ndarray) -> pa.Ta
         np.zeros(rows.num_rows, np.int64),
     )
     words = {c: ",".join(name for bit, (name, _) in enumerate(broken) if c >> bit & 1) or None for c in np.unique(codes).tolist()}
-    texts = pa.array(list(words.values()), pa.string()).take(pa.array(np.searchsorted(np.array(list(words)), codes)))
-    out = rows.append_column("_warnings", texts)
+    out = rows.append_column("_warnings", chosen(list(words.values()), pa.array(np.searchsorted(np.array(list(words)), codes))))
     if dataset.partition:
         out = out.append_column(dataset.partition, slice_of(rows["observed_at"], dataset.partition))
-    schema = arrow_schema(dataset)
-    return out.select(schema.names).cast(schema)
+    return out.select(arrow_schema(dataset).names)
 
 
 def slice_of(observed: pa.ChunkedArray, partition: str) -> pa.Array:
     """The partition (date32) that an instant falls into: its UTC day or the first day of its UTC month."""
+    days = observed.combine_chunks().cast(pa.date32(), safe=False).dictionary_encode()
     unit = {"_event_date": "day", "_event_month": "month"}[partition]
-    return pc.cast(pc.floor_temporal(observed, unit=unit), pa.date32())
+    return pc.floor_temporal(days.dictionary, unit=unit).take(days.indices)
 
 
 def group_breaks(rule: Rule, rows: pa.Table) -> np.ndarray:
@@ -184,26 +200,30 @@ def group_breaks(rule: Rule, rows: pa.Table) -> np.ndarray:
     codes whose rows are marked.
     """
     by, pivot, value, flags = (rule.arguments[name] for name in ("by", "pivot", "value", "flags"))
-    if not rows.num_rows:
-        return np.zeros(0, bool)
+    broken = np.zeros(rows.num_rows, bool)
+    concerned = np.flatnonzero(pc.is_in(rows[pivot], value_set=pa.array(flags)))
+    if not len(concerned):
+        return broken
+    rows = rows.select([*dict.fromkeys([*by, pivot, value])]).take(concerned)
     groups, at = np.unique(pack_keys(rows, tuple(by)), return_inverse=True)
-    codes, values = rows[pivot], rows[value].to_numpy()
-    wide = {}
+    values, wide = rows[value].to_numpy(), {}
     for code in flags:
-        here = np.asarray(pc.fill_null(pc.equal(codes, code), False))
+        here = np.asarray(pc.equal(rows[pivot], code))
         column = np.full(len(groups), np.nan)
         column[at[here]] = values[here]
         wide[code] = pa.array(column, from_pandas=True)
-    broken = ~np.asarray(mask(rule.predicate, wide))
-    return broken[at] & np.asarray(pc.is_in(codes, value_set=pa.array(flags)))
+    broken[concerned] = ~np.asarray(mask(rule.predicate, wide))[at]
+    return broken
 
 
 def _quarantine(rows: pa.Table, held: np.ndarray, broken: list[tuple[Rule | None, np.ndarray]], dataset: Dataset) -> pa.Table:
     """Held rows with every failed check; the same row held twice (delivered twice) appears once."""
-    first = {hold_id(rows, int(at)): int(at) for at in reversed(np.flatnonzero(held))}
+    positions = np.flatnonzero(held)
+    first = {}
+    for position, row in zip(positions, rows.take(positions).to_pylist(), strict=True):
+        first.setdefault(hold_id(row["_record_id"], row["_item_no"]), (position, row))
     out = []
-    for held_id, position in sorted(first.items()):
-        row = {name: rows[name][position].as_py() for name in rows.column_names}
+    for held_id, (position, row) in sorted(first.items()):
         out.append({
             "_hold_id": held_id, **{k: row[k] for k in ("_record_id", "_item_no", "_source_code", "_delivery_id", "observed_at")},
             "checks": failed_checks(row, [rule for rule, breaks in broken if breaks[position]]),

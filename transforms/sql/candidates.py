@@ -46,7 +46,8 @@ def _station(source: Source) -> str:
 def _problem(condition: str, check: str, what: str, field: str = "") -> str:
     """`check|field|message` where the condition holds, else null."""
     own, words = PROBLEMS[check]
-    told = f"concat({sql.literal(f'{check}|{field or own}|')}, coalesce({what}, '(nothing)'), {sql.literal(f' {words}.')})"
+    text = f"translate(coalesce({what}, '(nothing)'), {sql.SEPARATOR}, ' ')"
+    told = f"concat({sql.literal(f'{check}|{field or own}|')}, {text}, {sql.literal(f' {words}.')})"
     return f"case when {condition} then {told} end"
 
 
@@ -63,9 +64,10 @@ def _wide(dataset: Dataset, source: Source) -> str:
     columns += [f"cast(null as double) as {sql.name(name)}" for name in unmeasured]
     problems = [_problem("station_id is null", "station_registered", "_device")]
     problems += [problem for m in measures.values() for problem in m.problems]
+    every = f"nullif(concat_ws({sql.SEPARATOR}, {', '.join([*problems, _from_the_future()])}), '')"
     sent = [f"{m.sent_text} as {m.text}, {m.sent_unit} as {m.unit}" for m in measures.values()]
     return (
-        f"select station_id, {', '.join(columns)}, coalesce({', '.join([*problems, _from_the_future()])}) as _problem,"
+        f"select station_id, {', '.join(columns)}, {every} as _problem,"
         f" to_json(array({', '.join(m.text for m in measures.values())})) as _as_sent, cast(0 as int) as _item_no,"
         f" {_envelope(source)} from (select *, {_station(source)} as station_id, {', '.join(sent)} from ({_base(source)}))"
     )

@@ -8,6 +8,8 @@ from lakehouse.contracts import Dataset, Rule, Source
 from lakehouse.contracts.derive.row_checks import spark_sql
 
 NUMBER = r"^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?$"
+SEPARATOR = "char(30)"
+"""Between the problems of one row; ASCII's own separator of records."""
 ITEM = "struct<code string, value string, unit string, flag string, reason string>"
 PAYLOAD = (
     "from_json(payload, 'device string, period string, resent boolean,"
@@ -82,9 +84,9 @@ def group_rule(rule: Rule) -> str:
 
 
 def failed_checks(rules: tuple[Rule, ...]) -> str:
-    """Array of (field, check, message): the problem of a row that does not resolve, else the broken rules."""
-    part = "split(_problem, '\\\\|', 3)"
-    problem = f"array({_check(f'{part}[1]', f'{part}[0]', f'{part}[2]')})"
+    """Array of (field, check, message): the problems of a row that does not resolve, else the broken rules."""
+    part = "split(p, '\\\\|', 3)"
+    problem = f"transform(split(_problem, {SEPARATOR}), p -> {_check(f'{part}[1]', f'{part}[0]', f'{part}[2]')})"
     found = f"filter(array({', '.join(map(_broken, rules))}), c -> c is not null)"
     return f"case when _problem is not null then {problem} else {found} end"
 

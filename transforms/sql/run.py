@@ -4,7 +4,7 @@ from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse import outcomes, tables
+from lakehouse import outcomes, progress, tables
 from lakehouse.contracts import Dataset, contracts
 from lakehouse.contracts.derive import arrow_schema, spark_sql
 from lakehouse.pipeline import Plan
@@ -20,6 +20,7 @@ def run(plan: Plan) -> None:
     """Rebuild the plan's slices of one dataset and write quarantine, then silver, with one outcome row."""
     known, spark = contracts(), spark_session()
     dataset = known[plan["dataset"]]
+    progress.doing(dataset.id)
     with outcomes.step(slices.STEP, dataset.id, plan["inputs"]) as outcome:
         frames = [
             source_candidates(spark, dataset, s, plan)
@@ -32,6 +33,7 @@ def run(plan: Plan) -> None:
         checked = check(rows, dataset, decisions.in_force(dataset.id)).persist()
         write(quarantine(checked, dataset), f"quarantine.{dataset.id}", plan, dataset)
         write(winners(checked, dataset), dataset.table, plan, dataset)
+        progress.doing(f"{dataset.id}, counting")
         outcome.rows_in = checked.count()
         held = checked.where("_held")
         outcome.quarantined = held.select("_hold_id").distinct().count()
@@ -105,6 +107,7 @@ def _slice(dataset: Dataset) -> str:
 
 def write(rows: DataFrame, name: str, plan: Plan, dataset: Dataset) -> None:
     """Replace the plan's slices of the table, whatever they held before."""
+    progress.doing(f"{name}, {len(plan['slices'])} slices of event time")
     concerned = f"{dataset.partition} in ({', '.join(sql.literal(s) for s in plan['slices'])})"
     writer = rows.write.format("delta").mode("overwrite").partitionBy(dataset.partition)
     if tables.exists(name):

@@ -13,7 +13,7 @@ from edge_collectors.protocols.hj212.document import document, idempotency_key
 from edge_collectors.protocols.hj212.encode import encode, encode_split
 from edge_collectors.protocols.hj212.frame import MAX_FRAME, frames
 from edge_collectors.protocols.hj212.packet import Packet
-from edge_collectors.protocols.hj212.reply import acknowledgement
+from edge_collectors.protocols.hj212.reply import acknowledgement, outcome
 from edge_collectors.protocols.refused import Refused
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "encode_split",
     "frames",
     "idempotency_key",
+    "outcome",
 ]

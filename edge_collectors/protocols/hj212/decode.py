@@ -54,9 +54,7 @@ def _segment(frame: bytes) -> bytes:
 
 def _length_mend(excess: int) -> str:
     counted = {2: "the line end", 4: "the CRC", 6: "the CRC and the line end"}.get(excess)
-    return (
-        f"the device counts {counted} too: mend it" if counted else "it is cut off or damaged: send it again"
-    )
+    return f"the device counts {counted} too: mend it" if counted else "it is cut off or damaged: send it again"
 
 
 def _is_crc(stated: bytes, segment: bytes) -> bool:

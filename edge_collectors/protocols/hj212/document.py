@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from edge_collectors.protocols.hj212.data_area import read_data_time
 from edge_collectors.protocols.hj212.packet import DATA_PERIODS, SYSTEM_INTERACTION, Packet
+from edge_collectors.protocols.instant import utc_text
 
 _VALUES = {"rtd": ("Rtd", "Avg", "Data"), "other": ("Avg", "Data", "Rtd")}
 
@@ -27,7 +27,7 @@ def document(packet: Packet, zone: str) -> dict | None:
     return {
         "protocol": "hj212",
         "device": packet.mn,
-        "observed_at": _utc_text(local),
+        "observed_at": utc_text(local),
         "period": period,
         "resent": packet.is_resent,
         "items": [_item(group, period) for group in packet.groups if group[0][0] != "DataTime"],
@@ -68,8 +68,3 @@ def _item(group: tuple[tuple[str, str], ...], period: str) -> dict:
     if chosen not in (None, usual[0]):
         item["value_from"] = chosen
     return item | {suffix.lower(): value for suffix, value in sent.items()}
-
-
-def _utc_text(moment) -> str:
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
-    return text.replace("+00:00", "Z")

@@ -13,7 +13,8 @@ MAX_SEGMENT = 1024
 MAX_FRAME = 16 * 1024
 _START = b"##"
 _LINE_ENDS = b"\r\n"
-_BOUNDARY = re.compile(rb"##|[\r\n]")
+_BOUNDARY = re.compile(rb"##\d{0,4}[A-Z][A-Za-z]=|[\r\n]")
+_LONGEST_BOUNDARY = len("##0000QN=")
 _SURE_END = re.compile(rb"&&[0-9A-Fa-f]{4}(?=[\r\n]|##)")
 _SURE_START = re.compile(rb"##\d{3,4}[A-Z][A-Za-z]=")
 
@@ -22,7 +23,7 @@ def frames(buffer: bytes) -> tuple[list[bytes], bytes]:
     """Complete frames of `buffer` and the rest that waits for more bytes (at most MAX_FRAME of them).
 
     Call it with the rest and the newly received bytes joined. A missing CR LF is tolerated; a wrong length
-    ends the frame where a closing `&&` with a CRC, or the next `##`, shows the end to be. A line without any
+    ends the frame where a closing `&&` with a CRC, or the next packet's start, shows the end to be. A line without any
     end is cut every MAX_FRAME bytes, so that a peer cannot fill the memory.
     """
     stream = _Stream(buffer)
@@ -81,14 +82,11 @@ class _Stream:
         return end
 
     def _boundary(self, at: int, search_from: int) -> int | None:
-        """The next `##` or line end; else the bound, when that many bytes have come without either."""
+        """The next start of a packet or line end; else the bound, when enough bytes have come to know of neither."""
         found = self._next(_BOUNDARY, search_from)
         if found and found.start() - at <= MAX_FRAME:
             return found.start()
-        if len(self._buffer) - at < MAX_FRAME:
-            return None
-        bound = at + MAX_FRAME
-        return bound - 1 if self._buffer[bound - 1 : bound + 1] == _START else bound
+        return at + MAX_FRAME if len(self._buffer) - at >= MAX_FRAME + _LONGEST_BOUNDARY else None
 
     def _next(self, mark: re.Pattern[bytes], start: int) -> re.Match[bytes] | None:
         found = self._found.get(mark)

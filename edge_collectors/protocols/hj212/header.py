@@ -61,9 +61,7 @@ def _check_form(name: str, value: str) -> None:
 def _check_presence(fields: dict[str, str]) -> None:
     missing = [name for name in ("ST", "CN", "PW", "MN") if name not in fields]
     if missing:
-        raise Refused(
-            "header", f"Field {missing[0]} is missing", RULE, "let the device send it in every packet"
-        )
+        raise Refused("header", f"Field {missing[0]} is missing", RULE, "let the device send it in every packet")
     if "QN" in fields:
         _check_qn(fields["QN"])
 
@@ -72,9 +70,7 @@ def _check_qn(qn: str) -> None:
     try:
         datetime.strptime(qn[:14], "%Y%m%d%H%M%S")
     except ValueError:
-        raise Refused(
-            "header", f"Field QN reads {qn}, which is no time", RULE, "set the device's clock"
-        ) from None
+        raise Refused("header", f"Field QN reads {qn}, which is no time", RULE, "set the device's clock") from None
 
 
 def _check_flag(fields: dict[str, str]) -> None:
@@ -86,9 +82,7 @@ def _check_flag(fields: dict[str, str]) -> None:
     if version != "2005" and "QN" not in fields:
         raise Refused("header", "Field QN is missing, which only the edition of 2005 allows", RULE, _MEND)
     if version != "2025" and "RF" in fields:
-        raise Refused(
-            "late_mark", f"RF is a mark of the edition of 2025, Flag={flag} says {version}", RULE, _MEND
-        )
+        raise Refused("late_mark", f"RF is a mark of the edition of 2025, Flag={flag} says {version}", RULE, _MEND)
     _check_split(flag, fields)
 
 
@@ -97,8 +91,6 @@ def _check_split(flag: int, fields: dict[str, str]) -> None:
     if stated and not flag & 2:
         raise Refused("split", f"{stated[0]} is present but bit 1 of Flag is not set", RULE, _MEND)
     if flag & 2 and len(stated) < 2:
-        raise Refused(
-            "split", f"Bit 1 of Flag={flag} announces PNUM and PNO, not both are there", RULE, _MEND
-        )
+        raise Refused("split", f"Bit 1 of Flag={flag} announces PNUM and PNO, not both are there", RULE, _MEND)
     if stated and not 1 <= int(fields["PNO"]) <= int(fields["PNUM"]):
         raise Refused("split", f"PNO={fields['PNO']} is not within 1 to PNUM={fields['PNUM']}", RULE, _MEND)

@@ -36,8 +36,8 @@ def acknowledgement(packet: Packet) -> bytes | None:
     """Answer of the host to a packet from a device; None when none is due.
 
     Data (2011, 2051, ...) get 9014 and notices 9013 when bit 0 of Flag asks for it; the heartbeat 9015 of
-    2025 always gets 9013. QN and the version bits of Flag are repeated. A message joined from several
-    packets gets one answer per packet. A damaged packet is no Packet, so it gets no answer.
+    2025 always gets 9013. QN and the version bits of Flag are repeated. Each packet of a split message is
+    answered for itself. A damaged packet is no Packet, so it gets no answer.
     """
     if packet.cn == HEARTBEAT:
         return _reply(packet, "9013")
@@ -46,7 +46,7 @@ def acknowledgement(packet: Packet) -> bytes | None:
     if packet.cn in NOTICES:
         return _reply(packet, "9013")
     if packet.cn in UPLOADS:
-        return _reply(packet, "9014") * len(packet.frames)
+        return _reply(packet, "9014")
     return None
 
 

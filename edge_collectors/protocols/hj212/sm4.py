@@ -60,16 +60,12 @@ def unwritten(frame: bytes) -> bytes:
 def _split(segment: bytes) -> tuple[bytes, bytes]:
     opening = segment.find(_OPENING)
     if opening < 0 or not segment.endswith(b"&&") or len(segment) < opening + len(_OPENING) + 2:
-        raise Refused(
-            "cp", "The segment has no CP=&&...&& to decrypt", "HJ 212-2025 Annex A", "send it whole"
-        )
+        raise Refused("cp", "The segment has no CP=&&...&& to decrypt", "HJ 212-2025 Annex A", "send it whole")
     start = opening + len(_OPENING)
     return segment[:start], segment[start:-2]
 
 
 def _cipher(key: bytes) -> Cipher:
     if len(key) != GROUP:
-        raise ValueError(
-            f"The SM4 key has {len(key)} bytes and must have 16 (GB/T 32907); mend the configured key."
-        )
+        raise ValueError(f"The SM4 key has {len(key)} bytes and must have 16 (GB/T 32907); mend the configured key.")
     return Cipher(algorithms.SM4(key), modes.ECB())

@@ -6,21 +6,22 @@ import json
 import re
 from typing import Any
 
+from edge_collectors.protocols.instant import utc_text
 from edge_collectors.protocols.ngsi.entity import Entity, entity_objects, read_entity
 from edge_collectors.protocols.ngsi.items import read_items
 from edge_collectors.protocols.ngsi.json_text import read_json
 from edge_collectors.protocols.ngsi.location import read_location
-from edge_collectors.protocols.ngsi.observed import read_observed, utc_text
+from edge_collectors.protocols.ngsi.observed import read_observed
 from edge_collectors.protocols.refused import Refused
 
 _URN = re.compile(r"^urn:ngsi-ld:[^:]+:")
 _JSON_TYPES = ("application/json", "application/ld+json", "application/geo+json")
 
 
-def documents(payload: bytes, content_type: str | None, zone: str = "UTC") -> list[dict]:
+def documents(payload: bytes, content_type: str | None) -> list[dict]:
     """Payload documents of one message, in its order.
 
-    `zone`: assumed for times without one (NGSI-v2 reads them as UTC); `meta.zone_assumed` says where it was.
+    A time without zone is UTC (NGSI-v2); `meta.zone_assumed` says where it was.
     A value that is no number is kept in `meta.refused_items` with its reason. An entity of a batch that
     cannot be read is a document without items whose `meta.refused` and `meta.refused_code` say why and whose
     `meta.entity` holds it as sent. Raises Refused when the message, or every entity in it, is unreadable.
@@ -29,7 +30,7 @@ def documents(payload: bytes, content_type: str | None, zone: str = "UTC") -> li
     objects = entity_objects(read_json(payload))
     if not objects:
         raise Refused("empty", "The message holds no entity", "NGSI batch", "send at least one entity")
-    answers = [_answer(found, content_type, zone) for found in objects]
+    answers = [_answer(found, content_type) for found in objects]
     if all(isinstance(answer, Refused) for answer in answers):
         raise answers[0]
     return [
@@ -51,15 +52,15 @@ def _check_content_type(content_type: str | None) -> None:
         raise Refused("content_type", what, f"read are {', '.join(_JSON_TYPES)}", "send JSON")
 
 
-def _answer(found: Any, content_type: str | None, zone: str) -> dict | Refused:
+def _answer(found: Any, content_type: str | None) -> dict | Refused:
     try:
-        return _document(read_entity(found, content_type), zone)
+        return _document(read_entity(found, content_type))
     except Refused as refusal:
         return refusal
 
 
-def _document(entity: Entity, zone: str) -> dict:
-    observed = read_observed(entity, zone)
+def _document(entity: Entity) -> dict:
+    observed = read_observed(entity)
     items, refused_items, texts = read_items(entity.attributes)
     if not items and not refused_items:
         what = f"Entity {entity.id} holds no measured value"
@@ -82,7 +83,7 @@ def _document(entity: Entity, zone: str) -> dict:
             "device_from": device_from,
             "date_observed": observed.sent,
             "observed_until": utc_text(observed.end) if observed.end else None,
-            "zone": zone if observed.is_zone_assumed else None,
+            "zone": "UTC" if observed.is_zone_assumed else None,
             "zone_assumed": observed.is_zone_assumed,
             "reliability": str(reliability.value) if reliability and reliability.value is not None else None,
             "refused_items": refused_items,

@@ -83,15 +83,11 @@ def _is_linked(members: dict[str, Any], name: str, content_type: str | None) -> 
 
 def _type(members: dict[str, Any]) -> str:
     sent = members.get("type") or members.get("@type")
-    names = [
-        str(n).replace("#", "/").rpartition("/")[2] for n in (sent if isinstance(sent, list) else [sent])
-    ]
+    names = [str(n).replace("#", "/").rpartition("/")[2] for n in (sent if isinstance(sent, list) else [sent])]
     known = next((n for n in names if n in TYPES), None)
     if known is None:
         what = f"The entity's type {str(sent)[:80]!r} is none of {', '.join(TYPES)}"
-        raise Refused(
-            "entity_type", what, "the collector's contracts", "send it when a contract for it exists"
-        )
+        raise Refused("entity_type", what, "the collector's contracts", "send it when a contract for it exists")
     return known
 
 

@@ -43,9 +43,7 @@ def read_items(attributes: tuple[Attribute, ...]) -> tuple[list[dict], list[dict
         if attribute.observed_at:
             item["attribute_observed_at"] = attribute.observed_at
         if fault:
-            refused.append(
-                item | {"reason": f"{attribute.name} is {fault} ({RULE}); mend the publisher's message."}
-            )
+            refused.append(item | {"reason": f"{attribute.name} is {fault} ({RULE}); mend the publisher's message."})
         else:
             items.append(item)
     return items, refused, texts
@@ -54,11 +52,7 @@ def read_items(attributes: tuple[Attribute, ...]) -> tuple[list[dict], list[dict
 def _describes(attribute: Attribute) -> bool:
     if attribute.name in NOT_MEASURED or attribute.type in ("Relationship", "GeoProperty"):
         return True
-    return (
-        attribute.name.endswith("Level")
-        and isinstance(attribute.value, str)
-        and not _is_number(attribute.value)
-    )
+    return attribute.name.endswith("Level") and isinstance(attribute.value, str) and not _is_number(attribute.value)
 
 
 def _fault(value: Any) -> str | None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from edge_collectors.protocols.refused import Refused
 
-MAX_PAYLOAD = 4 * 1024 * 1024
 RULE = "RFC 8259"
 _MEND = "mend the publisher's message"
 
@@ -20,10 +19,7 @@ class Number(str):
 
 
 def read_json(payload: bytes) -> Any:
-    """Value of a JSON text in UTF-8; raises Refused (`size`, `encoding`, `json`)."""
-    if len(payload) > MAX_PAYLOAD:
-        what = f"The payload has {len(payload)} bytes, over {MAX_PAYLOAD}"
-        raise Refused("size", what, "the collector's bound", "send smaller batches")
+    """Value of a JSON text in UTF-8; raises Refused (`encoding`, `json`)."""
     try:
         text = payload.decode("utf-8-sig")
     except UnicodeDecodeError as error:

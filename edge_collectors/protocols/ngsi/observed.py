@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from edge_collectors.protocols.ngsi.entity import Entity
 from edge_collectors.protocols.refused import Refused
@@ -35,29 +34,21 @@ class Observed:
             return "day"
         if length in (timedelta(hours=1), timedelta(hours=1) - _SECOND):
             return "hour"
-        return (
-            "minute" if timedelta(minutes=1) - _SECOND <= length < timedelta(hours=1) - _SECOND else "unknown"
-        )
+        return "minute" if timedelta(minutes=1) - _SECOND <= length < timedelta(hours=1) - _SECOND else "unknown"
 
 
-def read_observed(entity: Entity, zone: str) -> Observed:
-    """Time of an entity; `zone` is assumed where the text has none. Raises Refused (`time`)."""
+def read_observed(entity: Entity) -> Observed:
+    """Time of an entity; a text without zone is UTC, as NGSI-v2 says. Raises Refused (`time`)."""
     sent = _sent(entity)
     start_text, slash, end_text = sent.partition("/")
-    start, is_assumed = _moment(start_text, zone)
+    start, is_assumed = _moment(start_text)
     if not slash:
         return Observed(start, None, sent, is_assumed)
     own_zone = _TIME.fullmatch(start_text)
-    end, _ = _moment(end_text + (own_zone[3] or "" if own_zone and not _has_zone(end_text) else ""), zone)
+    end, _ = _moment(end_text + (own_zone[3] or "" if own_zone and not _has_zone(end_text) else ""))
     if end <= start:
         raise Refused("time", f"The interval {sent} does not end after its start", RULE, _MEND)
     return Observed(start, end, sent, is_assumed)
-
-
-def utc_text(moment: datetime) -> str:
-    """ISO 8601 in UTC with Z; a fraction of a second only where there is one."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
-    return text.replace("+00:00", "Z")
 
 
 def _sent(entity: Entity) -> str:
@@ -85,7 +76,7 @@ def _has_zone(text: str) -> bool:
     return bool(found and found[3])
 
 
-def _moment(text: str, zone: str) -> tuple[datetime, bool]:
+def _moment(text: str) -> tuple[datetime, bool]:
     try:
         if not _TIME.fullmatch(text):
             raise ValueError
@@ -93,5 +84,5 @@ def _moment(text: str, zone: str) -> tuple[datetime, bool]:
     except ValueError:
         raise Refused("time", f"The time {text[:60]!r} is no date and time", RULE, _MEND) from None
     if moment.tzinfo is None:
-        return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC), True
+        return moment.replace(tzinfo=UTC), True
     return moment.astimezone(UTC), False

@@ -146,9 +146,7 @@ def test_published_packets_are_sent_as_they_are(tmp_path):
 
 def test_a_killed_device_resumes_and_nothing_is_forgotten(tmp_path):
     """Five kill -9 at random moments: what the log calls confirmed was answered, and in the end all is."""
-    rows = "".join(
-        f"{i},2013,3,{1 + i // 24},{i % 24},{i},9,3,17,300,89,1,1,1,0,N,1,Dongsi\n" for i in range(240)
-    )
+    rows = "".join(f"{i},2013,3,{1 + i // 24},{i % 24},{i},9,3,17,300,89,1,1,1,0,N,1,Dongsi\n" for i in range(240))
     header = "No,year,month,day,hour,PM2.5,PM10,SO2,NO2,CO,O3,TEMP,PRES,DEWP,RAIN,wd,WSPM,station\n"
     (tmp_path / "rows.csv").write_text(header + rows)
     answered = set()

@@ -61,7 +61,7 @@ class Collector:
         self.payloads: dict[str, bytes] = {}
         self._confirm = confirm
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="collector", protocol=version)
-        self._client.on_connect = lambda client, *_: client.subscribe(mqtt_topics.SUBSCRIPTION, qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe("ngsi/#", qos=1)
         self._subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._receive
@@ -77,9 +77,7 @@ class Collector:
     def _receive(self, client, userdata, message):
         carried = message.properties
         ids = dict(getattr(carried, "UserProperty", []) or [])
-        address = mqtt_topics.address(
-            message.topic, getattr(carried, "ResponseTopic", None), ids.get(mqtt_topics.MESSAGE_ID)
-        )
+        address = mqtt_topics.address(message.topic, getattr(carried, "ResponseTopic", None), ids.get(mqtt_topics.MESSAGE_ID))
         self.seen[address.message_id] += 1
         self.payloads[address.message_id] = message.payload
         if self._confirm(address, self.seen[address.message_id]):
@@ -135,9 +133,7 @@ def test_confirmations_for_others_confirm_nothing(broker, log):
 
 def test_a_broker_killed_again_and_again_loses_nothing(broker, log):
     collector = Collector(broker.port)
-    publisher = NgsiPublisher(
-        "127.0.0.1", broker.port, "feeder-1", log, window=50, resend_after_s=1.0, per_second=400
-    )
+    publisher = NgsiPublisher("127.0.0.1", broker.port, "feeder-1", log, window=50, resend_after_s=1.0, per_second=400)
     thread = threading.Thread(target=publisher.run, args=(publications(3000),))
     thread.start()
     for _ in range(3):
@@ -169,9 +165,7 @@ def test_it_stops_when_told_and_resumes_later(broker, log):
 
 
 def test_a_killed_publisher_resumes_and_nothing_is_forgotten(broker, tmp_path):
-    rows = "".join(
-        f"{i},2013,3,{1 + i // 24},{i % 24},{i},9,3,17,300,89,1,1,1,0,N,1,Dongsi\n" for i in range(480)
-    )
+    rows = "".join(f"{i},2013,3,{1 + i // 24},{i % 24},{i},9,3,17,300,89,1,1,1,0,N,1,Dongsi\n" for i in range(480))
     header = "No,year,month,day,hour,PM2.5,PM10,SO2,NO2,CO,O3,TEMP,PRES,DEWP,RAIN,wd,WSPM,station\n"
     (tmp_path / "rows.csv").write_text(header + rows)
     collector = Collector(broker.port)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from dashboards import build
-from dashboards.definition import Dataset, Text
+from dashboards.definition import Cell, Dataset, DefinitionError, Row, Text, load_dashboards, load_datasets
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
 from publishing import serving
@@ -92,6 +92,29 @@ def test_charts_of_a_missing_table_are_left_out_and_their_row_is_filled(served: 
     board = yaml.safe_load(made.files["dashboards/air-quality.yaml"])
     widths = {sum(board["position"][c]["meta"]["width"] for c in row["children"]) for row in nodes(board, "ROW")}
     assert widths == {12}
+
+
+def test_a_lake_without_air_quality_still_gets_its_pages(served: duckdb.DuckDBPyConnection, monkeypatch) -> None:
+    monkeypatch.setattr(build, "filled_tables", lambda _: set())
+    board = yaml.safe_load(build.build(served, Path("/x")).files["dashboards/air-quality.yaml"])
+    assert nodes(board, "CHART") == []
+    assert [f["filterType"] for f in board["metadata"]["native_filter_configuration"]] == ["filter_time"]
+
+
+def test_a_page_names_the_sources_behind_its_charts_only() -> None:
+    known, stated = load_datasets(), {"air-quality": 1, "operations": 0}
+    for board in load_dashboards():
+        asked = board.model_copy(update={"rows": (Row(height=9, cells=(Cell(text="{sources}", width=12),)),)})
+        (row,) = build.with_sources(asked, known).rows
+        assert (row.cells[0].text or "").count("CC-BY-4.0") == stated[board.slug]
+
+
+def test_a_page_that_asks_nothing_or_that_nobody_sees_is_refused() -> None:
+    known, board = load_datasets(), load_dashboards()[0]
+    with pytest.raises(DefinitionError, match="page weather: no role may see it"):
+        build.check_board(board.model_copy(update={"slug": "weather"}), known)
+    with pytest.raises(DefinitionError, match="page air-quality: a chart asks dataset aqi_levels"):
+        build.check_board(board, {name: d for name, d in known.items() if name != "aqi_levels"})
 
 
 def test_column_without_a_label_is_refused(served: duckdb.DuckDBPyConnection) -> None:

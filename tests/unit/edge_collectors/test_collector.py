@@ -271,6 +271,13 @@ def test_the_examples_are_valid(name):
     assert load(Path(__file__).parents[3] / "samples" / "edge" / name).sources
 
 
+def test_system_types_are_those_of_the_mapping_unless_the_file_names_others(tmp_path):
+    listeners = f"[{{source: {HJ212}, port: 1}}, {{source: {HJ212}, port: 2, system_types: ['31']}}]"
+    body = f"collector: g\nuplink: {{kind: folder}}\nhj212: {listeners}"
+    (tmp_path / "collector.yaml").write_text(body)
+    assert [one.system_types for one in load(tmp_path / "collector.yaml").hj212] == [("22",), ("31",)]
+
+
 def test_a_gateway_loads_neither_spark_nor_the_lake():
     """The collector runs on small machines: no pyspark, no Delta, no DuckDB, no stage of the lake."""
     heavy = "('pyspark', 'deltalake', 'duckdb', 'pyarrow', 'ingestion', 'lakehouse.tables')"

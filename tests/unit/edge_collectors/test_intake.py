@@ -80,14 +80,14 @@ def test_an_encrypted_packet_is_read_with_the_key_of_its_device():
     assert unread.state == "dead_letter"
 
 
-def test_a_split_message_is_one_record_and_is_answered_part_by_part_when_whole():
+def test_a_split_message_is_one_record_and_each_part_is_answered_for_itself():
     head = f"QN=20240601085857223;ST=22;CN=2011;PW=123456;MN={MN};Flag=7;PNUM=2;PNO=%d;CP=&&DataTime=20240601085800;".encode()
     parts = [head % 1 + b"a34004-Rtd=35.2,a34004-Flag=N&&", head % 2 + b"a34002-Rtd=60.1,a34002-Flag=N&&"]
     one = intake()
-    assert one.take(frame(parts[0])).records == () and one.take(frame(parts[0])).answer == b""
-    whole = one.take(frame(parts[1]))
-    assert [i["code"] for i in whole.records[0].payload["items"]] == ["a34004", "a34002"]
-    assert whole.answer.count(b"CN=9014") == 2
+    first, again, last = (one.take(frame(part)) for part in (parts[0], parts[0], parts[1]))
+    assert first.records == again.records == () and [i["code"] for i in last.records[0].payload["items"]] == ["a34004", "a34002"]
+    assert [taken.part for taken in (first, again, last)] == [frame(parts[0]), frame(parts[0]), frame(parts[1])]
+    assert all(taken.answer.count(b"CN=9014") == 1 for taken in (first, again, last))
 
 
 def test_the_key_file_names_its_wrong_line(tmp_path):

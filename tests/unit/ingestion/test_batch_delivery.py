@@ -9,7 +9,7 @@ import pytest
 
 from ingestion import stage
 from ingestion.batch import delivery, land, receipt
-from ingestion.batch._cli import answer
+from ingestion.batch._cli import answer, rehearsal
 from lakehouse import cli, outcomes, tables
 from lakehouse.contracts import Contracts, contracts
 from lakehouse.settings import CHECKOUT, settings
@@ -18,6 +18,7 @@ from tests.support.delivered_files import (
     HEADER,
     PRSA,
     ROWS,
+    delimited,
     deliver,
     prsa,
     receipts,
@@ -50,6 +51,21 @@ def test_a_real_station_file_lands_as_received_with_its_missing_words_counted(ho
     assert kept.read_bytes() == SAMPLE.read_bytes()
 
 
+def test_a_dry_run_says_what_delivering_would_and_keeps_nothing(home, tmp_path):
+    file = tmp_path / "may.csv"
+    file.write_bytes(prsa(0, 1) + b"1,2,3\n")
+    told = rehearsal(file, PRSA).splitlines()
+    assert told[0] == "may.csv: would land 2 of 3 records, dead letters 1; nothing was kept"
+    assert told[1].strip().startswith("row 4 of may.csv has 3 values, the header 18")
+    assert counted() == (0, 0) and not list(home.rglob("*.csv")) and receipts() == []
+    assert answer(file, PRSA).startswith("may.csv: received 3, landed 2, dead letters 1")
+    assert "the same content as delivery" in rehearsal(file, PRSA)
+    file.write_bytes(b"<html>")
+    assert rehearsal(file, PRSA).startswith("may.csv: would be refused.")
+    file.write_bytes(b"")
+    assert rehearsal(file, PRSA).startswith("may.csv: holds no rows.")
+
+
 def test_received_is_landed_plus_dead_letters_and_each_letter_names_its_row(home, tmp_path):
     body = prsa(0, 1) + b"1,2,3\n" + prsa(2).split(b"\n")[1].replace(b",5,1,2,", b",2,30,2,") + b"\n"
     assert deliver(tmp_path, body).startswith("may.csv: received 4, landed 2, dead letters 2; receipt ")
@@ -67,7 +83,6 @@ def test_received_is_landed_plus_dead_letters_and_each_letter_names_its_row(home
 
 
 WRONG = {
-    "empty.csv": (b"", "the file is empty"),
     "gbk.csv": (prsa(0).replace(b"Dongsi", "东四".encode("gbk")), "byte 0xb6 in line 2 (offset "),
     "torn.csv.gz": (gzip.compress(prsa(*range(24)))[:-20], "the gzip archive is damaged ("),
     "changed.csv.gz": (b"\x1f\x8b\x08" + prsa(0), "the gzip archive is damaged ("),
@@ -88,6 +103,20 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence_and_kept(home, tmp_
     assert (told["state"], told["received"]) == ("refused", 0) and counted() == (0, 0)
     assert (settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / name).read_bytes() == body
     assert receipt.verify(told, receipt.public_key())
+
+
+@pytest.mark.parametrize(
+    ("body", "why"), [(b"", "The file is empty (0 bytes)."), (delimited(header=COLUMNS), "The file holds a header and no")]
+)
+def test_a_file_without_rows_is_kept_and_answered_each_time(home, tmp_path, body, why):
+    for attempt in (1, 2):
+        said = deliver(tmp_path, body, "june.csv")
+        (told,) = receipts()
+        assert said.startswith(f"june.csv: holds no rows and kept as {told['delivery_id']}. {why}") and "\n" not in said
+        assert (told["state"], told["received"], told["attempt"]) == ("empty", 0, attempt)
+    assert counted() == (0, 0) and delivery.pending() == [] and receipt.verify(told, receipt.public_key())
+    assert (settings().landing / "deliveries" / PRSA / told["delivery_id"] / "raw" / "june.csv").read_bytes() == body
+    assert [(r["state"], r["rows_in"]) for r in tables.read(outcomes.TABLE).to_pylist()] == [("ok", 0), ("ok", 0)]
 
 
 def test_the_same_content_is_one_delivery_whatever_its_name(home, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.batch import delivery
 from ingestion.batch.extract import extract, missing_counts
-from ingestion.batch.faults import Refused
+from ingestion.batch.faults import NoRows, Refused
 from ingestion.batch.readers import csv_file
 from tests.support.delivered_files import HEADER, ROWS, delimited, source, workbook
 
@@ -71,8 +71,6 @@ def test_gbk_declared_as_something_else_is_refused_at_its_first_byte(declared):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "a.file: the file is empty; send the rows of the period, or say that there are none."),
-        (b" \r\n\n", "a.file: the file is empty;"),
         (
             delimited(["N1", "x"], header=HEADER[:2]),
             "a.file: the header lacks Level (found: Site, Time); name the columns as agreed",
@@ -142,8 +140,25 @@ def test_other_columns_are_kept_and_noted_and_their_order_is_free():
     assert found.notes == ["Column Weather is not in the agreement; it is kept in bronze and used nowhere."]
 
 
-def test_a_header_alone_is_noted():
-    assert read(delimited())[1].notes == ["The file holds a header and no rows."]
+NO_ROWS = "If the period has rows, send them in a new file; if it has none, nothing more is to be done."
+
+
+@pytest.mark.parametrize(
+    ("body", "mapping", "said"),
+    [
+        (b"", CSV, "The file is empty (0 bytes)."),
+        (b" \r\n\n", CSV, "The file is empty (4 bytes)."),
+        (delimited(), CSV, "The file holds a header and no rows."),
+        (delimited() + b",,\n", CSV, "The file holds a header and no rows. Empty rows left out: 1."),
+        (workbook(HEADER), EXCEL, "The file holds a header and no rows."),
+        (b"[]", JSON, "The list of records is empty."),
+    ],
+    ids="nothing blanks header empty_row excel json".split(),
+)
+def test_a_file_without_rows_is_told_from_one_that_cannot_be_read(body, mapping, said):
+    with pytest.raises(NoRows) as told:
+        extract(body, mapping, "a.file")
+    assert str(told.value) == f"{said} {NO_ROWS}"
 
 
 def test_missing_words_are_counted_by_column():

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -14,7 +16,7 @@ from edge_collectors.uplink import FolderUplink
 from ingestion.streaming import land as lander
 from ingestion.streaming import landing, ledger, plan
 from ingestion.streaming.open_table import OpenTable
-from lakehouse import tables
+from lakehouse import outcomes, tables
 from lakehouse.settings import settings
 
 SOURCE = "environment__air_quality__hj212"
@@ -69,7 +71,8 @@ def test_a_segment_becomes_bronze_rows_dead_letters_and_a_ledger_row(gateway):
     assert (first["_source_code"], first["_stream_id"], first["_seq_no"], first["_segment"]) == (SOURCE, f"gate-1/{SOURCE}", 1, 1)
     letters = {r["reason"]: r for r in tables.read("dead_letter.environment__air_quality").to_pylist()}
     assert letters["The CRC at offset 3 is wrong."]["payload"] == "base64:IyP/"
-    assert letters["no contract: No source takes system type 32."]["payload"] == "##water"
+    later = "When a source takes them, `lake land release` brings them to bronze."
+    assert letters[f"no contract: No source takes system type 32. {later}"]["payload"] == "##water"
     assert letters["The CRC at offset 3 is wrong."]["_delivery_id"] == f"gate-1/{SOURCE}/000000000001"
     (row,) = tables.read(ledger.TABLE).to_pylist()
     assert (row["segment"], row["first_seq"], row["last_seq"], row["accepted"], row["dead_letter"], row["no_contract"]) == (
@@ -81,6 +84,19 @@ def test_a_segment_becomes_bronze_rows_dead_letters_and_a_ledger_row(gateway):
         1,
     )
     assert [p.name for p in (settings().landing / "segments" / "gate-1" / SOURCE / "done").iterdir()] == ["000000000001.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("observed_at", "said"), [(None, "nothing"), ("soon", "soon"), ("2026-02-30T00:00:00Z", "2026-02-30T00:00:00Z")]
+)
+def test_a_reading_without_a_time_belongs_to_no_hour_and_becomes_a_dead_letter(gateway, observed_at, said):
+    payload = {"device": "D1", "observed_at": observed_at, "items": [{"code": "a34004", "value": "35.20"}]}
+    gateway.ship(gateway.seal(2, [accepted(SOURCE, "t", payload, b"##timeless", RECEIVED)]))
+    (landed,) = lander.land()
+    assert (landed.records, landed.accepted, landed.dead_letter) == (3, 2, 1) and bronze_sequence() == [1, 2]
+    (letter,) = tables.read("dead_letter.environment__air_quality").to_pylist()
+    assert letter["reason"].startswith(f"The record says {said} as its time of observation (observed_at), which is no instant")
+    assert letter["payload"] == "##timeless"
 
 
 def test_nothing_waits_nothing_is_planned(gateway):
@@ -245,3 +261,20 @@ def test_compaction_every_fifty_commits_keeps_files_few_and_the_rows(gateway, mo
     lander.land()
     assert bronze_sequence() == list(range(1, 106))
     assert len(tables.open_table(BRONZE).file_uris()) < 50
+
+
+def test_landing_does_not_load_pandas(gateway):
+    """A third of the lander's memory would be pandas, which Arrow loads for Python values and for its own datasets."""
+    gateway.ship(gateway.seal())
+    code = "import sys; from ingestion.streaming.land import land; print(land()[0].accepted, 'pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "False"]
+
+
+def test_a_lander_that_follows_keeps_the_files_of_outcomes_few(gateway, monkeypatch):
+    monkeypatch.setattr(lander, "MOST_OUTCOME_FILES", 5)
+    for _ in range(12):
+        gateway.ship(gateway.seal(1))
+        lander.land()
+    assert tables.read(outcomes.TABLE).num_rows == 12
+    assert len(tables.open_table(outcomes.TABLE).file_uris()) <= 6

@@ -89,3 +89,49 @@ def test_an_exit_with_a_text_is_said(monkeypatch, capsys):
 
     monkeypatch.setattr(cli, "commands", lambda: {"x": Point()})
     assert cli.call("x") == 1 and capsys.readouterr().err == "lake: the disk is full\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [((), "Usage: lake COMMAND"), (("help",), "Usage: lake COMMAND"), (("help", "tables"), "Usage: lake tables")],
+)
+def test_help_is_a_word_too(capsys, words, first):
+    assert cli.call(*words) == 0
+    assert capsys.readouterr().out.strip().startswith(first)
+
+
+STOPPED_WITHIN = """
+import os, signal, sys, time, typer
+from lakehouse import cli
+if sys.argv.pop(1) == "ignored":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does with what a script runs in the background
+inner, outer = typer.Typer(), typer.Typer()
+
+@inner.command()
+def work(number: int):
+    try:
+        os.kill(os.getpid(), number)
+        time.sleep(20)
+    finally:
+        print("put away")
+
+@outer.command()
+def show(number: int):
+    cli.call("work", str(number))
+    print("went on")
+
+class Point:
+    def __init__(self, app): self.app = app
+    def load(self): return self.app
+
+cli.commands = lambda: {"work": Point(inner), "show": Point(outer)}
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(("number", "ctrl_c"), [(2, "heard"), (15, "heard"), (15, "ignored")])
+def test_a_stop_ends_a_command_within_a_command_in_good_order(number, ctrl_c):
+    command = [sys.executable, "-c", STOPPED_WITHIN, ctrl_c, "show", str(number)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (130, "put away\n")
+    assert done.stderr == "lake: stopped. What is finished is kept; the same command goes on from there.\n"

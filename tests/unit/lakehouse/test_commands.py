@@ -1,10 +1,13 @@
 """Listing, asking, upkeep, comparing and reset by the commands that an operator types."""
 
+import json
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from lakehouse import cli, outcomes, services, tables
+from lakehouse.checksums import checksum
 from lakehouse.settings import settings
 
 NAME = "bronze.environment__air_quality__prsa"
@@ -35,6 +38,7 @@ def test_tables_shows_version_rows_and_size_of_a_layer(lake, three_commits):
     tables.replace("gold.a", pa.table({"n": range(1234)}))
     assert lake("tables", "gold").split() == ["gold.a", "v0", "1,234", "rows", "0.0", "MB"]
     assert [line.split()[0] for line in lake("tables").splitlines()] == [NAME, "gold.a"]
+    assert lake("tables", "gold", "--checksums").split() == ["gold.a", checksum("gold.a")]
 
 
 def test_sql_asks_the_tables_and_writes_files(lake, three_commits, tmp_path):
@@ -71,6 +75,21 @@ def test_upkeep_joins_files_and_keeps_the_rows(lake, three_commits):
     assert rows() == [0, 1, 2] and tables.open_table(NAME).version() == 3
     lake("upkeep")
     assert rows() == [0, 1, 2]
+
+
+def test_upkeep_takes_every_layer_and_forgets_no_transaction(lake):
+    """Many small commits, as streams leave them in dead letters and ledgers: one file each, found through a checkpoint."""
+    names = ["bronze.a__b__c", "quarantine.a__b", "dead_letter.a__b", "ops.run_outcomes", "ops.stream_ledger"]
+    for number in range(1, 61):
+        for name in names:
+            tables.append(name, pa.table({"n": [number]}), ("gate-1/a__b__c", number))
+    said = lake("upkeep")
+    for name in names:
+        assert f"{name:<50}    60 ->     1 files" in said
+        log, table = tables.location(name) / "_delta_log", tables.open_table(name)
+        assert json.loads((log / "_last_checkpoint").read_bytes())["version"] == table.version()
+        assert tables.transacted(name, "gate-1/a__b__c") == 60, "a segment sent again is still known"
+        assert sorted(tables.read(name)["n"].to_pylist()) == list(range(1, 61))
 
 
 def test_upkeep_refuses_to_cut_time_travel_shorter_than_a_week(home, capsys):

@@ -9,11 +9,11 @@ import pytest
 from lakehouse.settings import settings
 from tests.support.lake_checkout import Checkout
 
-MAIN = "install --require-hashes -r requirements/main.txt"
+MAIN = "install --no-deps --require-hashes -r requirements/main.txt"
 EDITABLE = "install --no-deps --no-build-isolation -e CHECKOUT"
 OPENMP, JARS, ARCHIVE = (f"python -m lakehouse.toolchain {step}" for step in ("openmp", "jars", "archive"))
-SUPERSET = "install --require-hashes -r requirements/superset.txt"
-DEV = "install --require-hashes -r requirements/dev.txt"
+SUPERSET = "install --no-deps --require-hashes -r requirements/superset.txt"
+DEV = "install --no-deps --require-hashes -r requirements/dev.txt"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 
 from lakehouse import reference
+from lakehouse.settings import settings
 
 
 def converted(value: float, unit_from: str, unit_to: str) -> float:
@@ -47,3 +48,10 @@ def test_a_code_list_that_is_not_there_is_named_with_the_mend():
 def test_stations_are_looked_up_by_the_codes_of_their_issuer():
     assert reference.lookup_station("prsa")["Dongsi"] == "prsa-dongsi"
     assert "Dongsi" not in reference.lookup_station("hj212")
+
+
+def test_in_production_made_up_stations_are_not_registered(home, monkeypatch):
+    assert "N1" in reference.lookup_station("template")
+    monkeypatch.setenv("LAKE_PROFILE", "production")
+    settings.cache_clear()
+    assert reference.lookup_station("template") == {} and "Dongsi" in reference.lookup_station("prsa")

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from lakehouse import outcomes, tables
+from lakehouse.contracts import contracts
 from ml.pm25_forecast.method import fingerprint
-from ml.pm25_forecast.panel import last_origin, read_panel
+from ml.pm25_forecast.panel import AIR_KNOWN, WEATHER_KNOWN, last_origin, read_panel
 from ml.pm25_forecast.plan import plan, why_train
 from tests.support.forecast_lake import write_air
 
@@ -69,3 +70,8 @@ def test_no_value_available_yet_is_said_with_the_time(home: Path):
     write_air({"s": {"pm25": np.ones(10)}}, START)
     with pytest.raises(LookupError, match="available by 2016-01-01 01:00 UTC"):
         last_origin(read_panel(("s",)), datetime(2016, 1, 1, 1, tzinfo=UTC))
+
+
+def test_the_contract_of_forecasts_names_what_they_are_made_from():
+    made_from = contracts()["environment__pm25_forecasts"].made_from
+    assert {f"silver.{name}" for name in made_from} == {AIR_KNOWN, WEATHER_KNOWN}

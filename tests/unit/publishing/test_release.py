@@ -264,6 +264,21 @@ def test_a_source_without_licence_stops_the_release(lake, monkeypatch):
         release.build("environment")
 
 
+def test_a_share_alike_source_binds_what_rests_on_it_and_nothing_else(lake, monkeypatch):
+    montreal = "environment__weather__montreal"
+    terms = {"licence": "CC-BY-SA-4.0", "attribution": "Weather office of Montreal."}
+    theirs = od.source(source=montreal, bronze=montreal, feeds="environment__weather", **terms)
+    weather = replace(od.hourly(), id="agg_weather_hourly")
+    od.use(monkeypatch, od.catalogue_of(od.daily(), weather, od.stations(), sources=(od.source(), theirs)))
+    tables.replace(f"bronze.{montreal}", pa.table({"Temp (C)": ["-1.8"]}))
+    tables.replace("gold.agg_weather_hourly", od.hourly_rows())
+    air, hours, register = manifest_of(release.build("environment").folder)["datasets"]
+    assert (air["licence"]["id"], air["inputs"]) == ("CC-BY-4.0", {"environment__air_quality__prsa": "CC-BY-4.0"})
+    assert (hours["licence"]["id"], hours["inputs"]) == ("CC-BY-SA-4.0", {montreal: "CC-BY-SA-4.0"})
+    assert (register["licence"]["id"], register["inputs"]) == ("CC-BY-4.0", {"contracts/reference": "CC-BY-4.0"})
+    assert "Weather office" not in air["citation"] and "Weather office of Montreal." in hours["citation"]
+
+
 def test_data_of_our_own_devices_need_no_stated_licence(lake, monkeypatch):
     od.use(monkeypatch, od.catalogue_of(sources=(od.source(licence=None, origin="operational"),)))
     assert manifest_of(release.build("environment").folder)["datasets"][0]["licence"]["id"] == "CC-BY-4.0"

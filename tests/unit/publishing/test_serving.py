@@ -19,7 +19,7 @@ FIRST_HOUR = datetime(2016, 3, 1, 16, tzinfo=UTC)
 
 
 def write_stations(*ids: str) -> None:
-    rows = [STATION | {"station_id": i, "first_hour_at": FIRST_HOUR} for i in ids]
+    rows = [STATION | {"station_id": i} for i in ids]
     tables.replace("gold.dim_stations", pa.Table.from_pylist(rows, arrow_schema(contracts()["dim_stations"])))
 
 
@@ -49,13 +49,15 @@ def test_nothing_to_do_without_gold(home: Path) -> None:
 
 
 def test_file_holds_rows_by_key_times_in_utc_and_labels(lake: Path) -> None:
+    hours = [{"station_id": "prsa-a", "hour_at": FIRST_HOUR}]
+    tables.replace("gold.agg_weather_hourly", pa.Table.from_pylist(hours, arrow_schema(contracts()["agg_weather_hourly"])))
     assert publish() == "rebuild"
     assert ask("select station_id from gold.dim_stations") == [("prsa-a",), ("prsa-b",)]
-    assert ask("select distinct first_hour_at from gold.dim_stations") == [(FIRST_HOUR,)]
+    assert ask("select hour_at from gold.agg_weather_hourly") == [(FIRST_HOUR,)]
     assert ask("select name_zh, row_count, table_version from meta.datasets where dataset = 'dim_stations'") == [
         (contracts()["dim_stations"].name_zh, 2, 0)
     ]
-    assert ask("select name_zh, is_key from meta.columns where column_name = 'station_id'") == [("监测点", True)]
+    assert ask("select distinct name_zh, is_key from meta.columns where column_name = 'station_id'") == [("监测点", True)]
     (comment,) = ask("select comment from duckdb_columns() where table_name = 'dim_stations' and column_name = 'lon'")[0]
     assert contracts()["dim_stations"].field("lon").name_zh in comment
 

@@ -79,9 +79,23 @@ def test_a_delivery_of_nothing_but_dead_letters_is_accounted_for(home, tmp_path)
 
 def test_records_landed_after_silver_wait_and_are_no_mismatch(lake, tmp_path):
     deliver(tmp_path, [{"at": AT.replace(day=2), "PM2.5": 3}], "fourth.csv")
-    assert (1, 0, 0, 0, 0, 0, 1, 0) in figures() and reconcile(READINGS.id).mismatches == []
+    done = reconcile(READINGS.id)
+    assert (1, 0, 0, 0, 0, 0, 1, 0) in figures() and done.mismatches == []
+    assert done.behind == [
+        f"{SILVER} was built from version 2 of {BRONZE}, now at version 3: 1 records wait; `lake run` brings them."
+    ]
+    said = CliRunner().invoke(app, ["--dataset", READINGS.id]).output
+    assert f"\nBEHIND {done.behind[0]}\n" in said and "Everything adds up. What is behind waits for a run" in said
     build()
+    assert reconcile(READINGS.id).behind == []
     assert (1, 1, 0, 0, 0, 0, 0, 0) in figures()
+
+
+def test_a_reading_without_a_time_is_a_dead_letter_and_the_books_balance(home, tmp_path):
+    gate = Gateway(tmp_path / "spool")
+    gate.send(gate.reading(PM25), gate.reading(PM25, at=None))
+    build()
+    assert figures() == {(2, 1, 0, 0, 0, 1, 0, 0)} and reconcile(READINGS.id).mismatches == []
 
 
 def test_compaction_of_bronze_changes_no_account(lake, tmp_path):

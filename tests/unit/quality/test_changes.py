@@ -30,6 +30,16 @@ def test_rows_are_added_removed_and_changed_by_key():
     ]  # fmt: skip
 
 
+def test_values_of_added_and_removed_rows_stand_alone_and_changed_ones_beside_what_was():
+    found = changes.compare(FORECASTS, rows((1, 10.0), (2, 20.0)), rows((1, 11.0), (4, 40.0)), shown=2)
+    assert found.lines() == [
+        f"{FORECASTS.table}: 1 rows added, 1 removed, 1 changed",
+        "  changed  prsa-dongsi 2016-05-01 00:00 UTC 1: predicted 10.0 -> 11.0",
+        "  removed  prsa-dongsi 2016-05-01 00:00 UTC 2: predicted 20.0",
+        "  and 1 more rows",
+    ]
+
+
 def test_equal_states_are_no_change_and_null_equals_null():
     assert not changes.compare(FORECASTS, rows((1, None)), rows((1, None)))
 

@@ -13,7 +13,10 @@ AT = datetime(2016, 5, 1, 3, tzinfo=UTC)
 SENT = ["abc", "1010", "5.0", "0", "NEE", "1.5"]
 
 
-def row(check: str = "value_is_number", field: str = "temp_c", **columns) -> HeldRow:
+UNREAD = {"temp_c": "abc", "wind_deg": "NEE"}
+
+
+def row(**columns) -> HeldRow:
     read = {
         "station_id": "prsa-dongsi",
         "temp_c": None,
@@ -22,7 +25,8 @@ def row(check: str = "value_is_number", field: str = "temp_c", **columns) -> Hel
         "rain_mm": 0.0,
         "wind_deg": None,
     }
-    checks = ({"check": check, "field": field, "message": "abc is not a number; fix the value or waive the row."},)
+    told = " is not a number; fix the value or waive the row."
+    checks = tuple({"check": "value_is_number", "field": field, "message": sent + told} for field, sent in UNREAD.items())
     shown = {**read, "wind_ms": 1.5, "_as_sent": json.dumps(SENT), **columns}
     return HeldRow("environment__weather", "0" * 32 + "#0", "environment__weather__prsa", "d1", AT, checks, shown)
 
@@ -32,8 +36,8 @@ def test_all_measured_columns_may_be_fixed_and_no_time():
     assert "observed_at" not in fixable(row().contract)
 
 
-def test_a_second_column_that_cannot_be_read_is_not_lost_silently():
-    assert broken_after(row(), {"temp_c": 12.0}) == ["wind_deg was sent as 'NEE', which cannot be read; set it too."]
+def test_every_column_that_cannot_be_read_is_asked_for():
+    assert broken_after(row(), {"temp_c": 12.0}) == ["NEE is not a number; fix the value or waive the row. Set wind_deg."]
     assert broken_after(row(), {"temp_c": 12.0, "wind_deg": 67.5}) == []
     assert broken_after(row(), {"temp_c": 12.0, "wind_deg": None}) == []
 

@@ -91,7 +91,7 @@ def test_a_fix_is_recorded_with_name_and_reason_and_reaches_silver(lake):
     assert "Recorded" in lake_quarantine("fix", row.hold_id, "--set", "value=12", "--reason", "typing error")
     (decision,) = decisions.history(AIR)
     assert (decision.decided_by, decision.reason, decision.changes) == (getpass.getuser(), "typing error", {"value": 12.0})
-    assert "Decided; `lake quarantine replay`" in lake_quarantine("show", row.hold_id)
+    assert "Silver does not know of it yet: `lake quarantine preview`" in lake_quarantine("show", row.hold_id)
     build()
     assert silver(row) == [("pm25", 12.0, "ug/m3", None)]
     told = lake_quarantine("show", row.hold_id)
@@ -198,5 +198,8 @@ def test_preview_says_what_silver_would_change_and_writes_nothing(lake):
     assert tables.version(f"silver.{AIR}") == version
 
 
-def test_nothing_held_is_told(home):
+def test_nothing_held_is_told_apart_from_nothing_checked(home, tmp_path):
+    deliver(tmp_path, [{"at": AT, "PM2.5": 5}])
+    assert lake_quarantine("list") == "Nothing has been checked yet; `lake run` checks what has landed.\n"
+    build()
     assert lake_quarantine("list") == "No rows are held.\n"

@@ -12,7 +12,7 @@ from lakehouse.contracts.derive import arrow_schema
 from publishing import serving
 from quality.accounts import layers
 from tests.support.received import deliver
-from tests.support.silver_lake import build, take_away
+from tests.support.silver_lake import build, hours_of_gold, take_away
 
 AT = datetime(2016, 5, 1, 3, tzinfo=UTC)
 AIR, WEATHER = contracts()["environment__air_quality"], contracts()["environment__weather"]
@@ -24,14 +24,8 @@ def lake(home, tmp_path):
     """Two hours of six pollutants in silver, the same hours in a gold table made by hand."""
     deliver(tmp_path, [{"at": AT, "PM2.5": 35}, {"at": AT.replace(hour=4), "PM2.5": 36}])
     build()
-    tables.replace(HOURS.table, gold_hours())
+    tables.replace(HOURS.table, hours_of_gold())
     return home
-
-
-def gold_hours() -> pa.Table:
-    hours = tables.read(f"{AIR.table}_hourly").to_pylist()
-    rows = [{"hour_local": h["hour_at"], "rule_version": "HJ 633-2012", "event_month": h["_event_month"], **h} for h in hours]
-    return pa.Table.from_pylist(rows, arrow_schema(HOURS))
 
 
 def faults(dataset=AIR) -> list[str]:
@@ -44,12 +38,12 @@ def test_all_passages_hold(lake):
 
 
 def test_an_hour_that_gold_lacks_is_named(lake):
-    tables.replace(HOURS.table, gold_hours().slice(1))
+    tables.replace(HOURS.table, hours_of_gold().slice(1))
     assert faults() == [f"{HOURS.table} lacks 1 keys that {AIR.table}_hourly has."]
 
 
 def test_an_hour_that_gold_holds_twice_is_named(lake):
-    tables.append(HOURS.table, gold_hours().slice(3, 1))
+    tables.append(HOURS.table, hours_of_gold().slice(3, 1))
     assert faults() == [f"{HOURS.table} holds 1 rows that {AIR.table}_hourly does not have or has once."]
 
 
@@ -86,7 +80,7 @@ def test_observations_are_counted_in_their_hours(home):
 def test_the_serving_file_holds_every_row_of_the_version_it_names(lake):
     assert list(layers.of_serving_file()) == []
     serving.run(serving.plan())
-    tables.append(HOURS.table, gold_hours().slice(0, 1))  # the file is behind the table, which is no mismatch
+    tables.append(HOURS.table, hours_of_gold().slice(0, 1))  # the file is behind the table, which is no mismatch
     assert [(p.before, p.after, p.faults) for p in layers.of_serving_file()] == [(12, 12, ())]
     with duckdb.connect(str(serving.link().resolve())) as connection:
         connection.execute(f"delete from {HOURS.table} where pollutant_code = 'co'")

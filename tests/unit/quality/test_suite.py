@@ -7,6 +7,7 @@ import yaml
 
 from lakehouse.contracts import contracts
 from lakehouse.contracts.load import FOLDER, load_dataset
+from lakehouse.contracts.yaml_file import ContractError
 from quality import promises
 from quality.expectations.suite import derived_columns, expectations
 
@@ -112,7 +113,14 @@ def test_a_rule_that_no_expectation_stands_for_is_refused(tmp_path, rule, refusa
         expectations(contract_with(tmp_path, rule | {"severity": "error"}))
 
 
-def test_a_promise_without_a_known_unit_is_refused(tmp_path):
-    dataset = contract_with(tmp_path, promise={"property": "frequency", "value": 1, "unit": "fortnight"})
-    with pytest.raises(ValueError, match="has the unit fortnight; write one of min, h, d, y"):
-        promises.hours(dataset.path, "frequency")
+@pytest.mark.parametrize(("value", "unit", "hours"), [(90, "min", 1.5), (2, "h", 2), (3, "d", 72), (1, "y", 365.25 * 24)])
+def test_a_promise_counts_in_its_unit(tmp_path, value, unit, hours):
+    dataset = contract_with(tmp_path, promise={"property": "latency", "value": value, "unit": unit})
+    assert dataset.promised_hours("latency") == pytest.approx(hours)
+    assert dataset.promised_hours("frequency") is None
+
+
+@pytest.mark.parametrize(("value", "unit"), [(1, "fortnight"), (1, None), ("soon", "h")])
+def test_a_promise_that_is_no_number_of_a_known_unit_is_refused(tmp_path, value, unit):
+    with pytest.raises(ContractError, match=f"slaProperties frequency is {value} {unit}; write a number and one of min, h, d, y"):
+        contract_with(tmp_path, promise={"property": "frequency", "value": value, "unit": unit})

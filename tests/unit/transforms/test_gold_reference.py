@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from lakehouse import tables
+from lakehouse.settings import settings
 from transforms.gold.reference import load_reference, read_code_list
 
 
@@ -32,3 +33,12 @@ def test_a_changed_file_writes_its_table_alone(home, tmp_path):
     written = load_reference(tmp_path)
     assert [name for name, changed in written.items() if changed] == ["reference.a"]
     assert tables.read("reference.a").to_pylist() == [{"a_id": "x", "value": 2}]
+
+
+def test_in_production_the_register_holds_no_made_up_station(home, monkeypatch):
+    load_reference()
+    assert "test_vector" in tables.read("reference.stations")["data_origin"].to_pylist()
+    monkeypatch.setenv("LAKE_PROFILE", "production")
+    settings.cache_clear()
+    assert load_reference()["reference.stations"]
+    assert not {"test_vector", "synthetic"} & set(tables.read("reference.stations")["data_origin"].to_pylist())

@@ -7,7 +7,7 @@ pollutant_days as (
         date_local,
         pollutant_code,
         min(zone) as zone,
-        min(data_origin) as data_origin,
+        {{ worst_origin('data_origin') }} as data_origin,
         count(concentration) as n_hours,
         sum(concentration) as sum_of_hours,
         max(concentration) as largest_hour
@@ -19,7 +19,7 @@ select
     station_id,
     date_local,
     min(zone) as zone,
-    if(min(data_origin) = max(data_origin), min(data_origin), 'mixed') as data_origin,
+    {{ worst_origin('data_origin') }} as data_origin,
     map_from_entries(collect_list(struct(pollutant_code, struct(n_hours, sum_of_hours, largest_hour)))) as by_pollutant
 from pollutant_days
 group by station_id, date_local

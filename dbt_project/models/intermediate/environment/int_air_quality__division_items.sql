@@ -41,9 +41,7 @@ means as (
         station_items.rule_version,
         station_items.pollutant_code,
         min(memberships.zone) as zone,
-        if(
-            min(station_items.data_origin) = max(station_items.data_origin), min(station_items.data_origin), 'mixed'
-        ) as data_origin,
+        {{ worst_origin('station_items.data_origin') }} as data_origin,
         count(station_items.concentration) as n_stations,
         sum(cast(station_items.concentration as decimal(18, 6))) as sum_of_stations
     from station_items

@@ -29,7 +29,7 @@ sums as (
         max(division_code) as division_code,
         max(zone) as zone,
         if(min(rule_version) = max(rule_version), min(rule_version), null) as rule_version,
-        if(min(data_origin) = max(data_origin), min(data_origin), 'mixed') as data_origin,
+        {{ worst_origin('data_origin') }} as data_origin,
         cast(sum(aqi) as decimal(28, 6)) as sum_of_aqi,
         sum(n_measured) as n_measured,
         cast(count_if(is_good_day) as decimal(28, 6)) as good_days,

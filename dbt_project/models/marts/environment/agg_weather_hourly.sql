@@ -32,7 +32,7 @@ hours as (
         round(sum(rain_mm), 3) as rain_mm,
         round(avg(visibility_m), 3) as visibility_m,
         count(*) as n_observations,
-        min(data_origin) as data_origin
+        {{ worst_origin('data_origin') }} as data_origin
     from observations
     group by station_id, hour_at, event_month
 ),

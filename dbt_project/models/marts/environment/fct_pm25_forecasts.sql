@@ -27,7 +27,8 @@ select
     measured.value as actual,
     forecasts.model_name,
     forecasts.model_version,
-    forecasts.is_demo_model
+    forecasts.is_demo_model,
+    forecasts.data_origin
 from forecasts
 left join measured
     on

@@ -22,6 +22,6 @@ select
     date_local,
     round(10 * log10(avg(power(10, noise_db / 10))), 1) as noise_db,
     count(*) as n_hours,
-    min(data_origin) as data_origin
+    {{ worst_origin('data_origin') }} as data_origin
 from local_hours
 group by station_id, date_local

@@ -9,5 +9,6 @@ select
     upper_80,
     model_name,
     cast(model_version as string) as model_version,
-    is_demo_model
+    is_demo_model,
+    _data_origin as data_origin
 from {{ source('silver', 'environment__pm25_forecasts') }}

@@ -118,9 +118,7 @@ def fuzzed(rng: random.Random, seeds: list[bytes]) -> bytes:
             case 0:
                 packet[at : at + 1] = rng.randbytes(1)
             case 1:
-                packet[at:at] = rng.choice(
-                    (b"##", b"&&", b"\r\n", b";", b",", b"=", b"CP=&&", rng.randbytes(3))
-                )
+                packet[at:at] = rng.choice((b"##", b"&&", b"\r\n", b";", b",", b"=", b"CP=&&", rng.randbytes(3)))
             case 2:
                 del packet[at : at + rng.randrange(1, 20)]
             case 3:

@@ -87,9 +87,7 @@ def test_the_zone_is_the_device_s():
     assert read("2017_hour_start_of_period", "UTC")["observed_at"] == "2026-03-01T07:00:00Z"
 
 
-@pytest.mark.parametrize(
-    "case", ["2017_set_interval_annex_a", "2025_data_acknowledgement", "2017_chinese_text_utf8"]
-)
+@pytest.mark.parametrize("case", ["2017_set_interval_annex_a", "2025_data_acknowledgement", "2017_chinese_text_utf8"])
 def test_commands_and_answers_are_no_documents(case):
     assert read(case) is None
 

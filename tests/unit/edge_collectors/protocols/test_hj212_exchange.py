@@ -1,5 +1,7 @@
 """Answers, split messages, and building packets."""
 
+import re
+
 import pytest
 
 from edge_collectors.protocols.hj212 import (
@@ -105,8 +107,12 @@ def test_a_long_message_is_split_and_joined_in_any_order():
         assert whole.raw == parts[0].raw + b"\r\n" + parts[1].raw
         assert len(document(whole, "Asia/Shanghai")["items"]) == 40
         assert document(whole, "Asia/Shanghai")["meta"]["parts"] == 2
-        assert acknowledgement(whole) == 2 * acknowledgement(parts[0])
         assert assembler.incomplete() == []
+
+
+def test_each_part_that_asks_for_it_gets_the_answer_of_its_message():
+    answers = {acknowledgement(part) for part in parts_of(long_message())}
+    assert answers == {acknowledgement(sent(cn="2061", qn="20260301090000001", flag=5))}
 
 
 def test_every_part_may_repeat_the_time():
@@ -123,10 +129,10 @@ def test_parts_of_different_times_contradict_each_other_and_are_kept():
     second = sent(cn="2061", flag=7, pnum=2, pno=2, cp="DataTime=20260301090000;a34002-Avg=60")
     assembler = Assembler()
     assembler.add(first)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refused, match="says DataTime=20260301090000 where part 1 said 20260301080000") as refusal:
         assembler.add(second)
-    assert refusal.value.code == "datatime"
-    assert refusal.value.raw == first.raw + b"\r\n" + second.raw
+    assert refusal.value.code == "assembly"
+    assert assembler.parts() == [first.raw], "the part that came first goes on waiting"
 
 
 def test_a_repeated_part_is_harmless_and_a_changed_one_is_refused():
@@ -134,23 +140,34 @@ def test_a_repeated_part_is_harmless_and_a_changed_one_is_refused():
     assembler = Assembler()
     assert assembler.add(parts[0]) is None
     assert assembler.add(parts[0]) is None
-    changed = sent(
-        cn="2061", qn="20260301090000001", flag=7, pnum=2, pno=1, cp="DataTime=20260301080000;a34004-Avg=1"
-    )
-    with pytest.raises(Refused, match="differs from the same part") as refusal:
+    changed = sent(cn="2061", qn="20260301090000001", flag=7, pnum=2, pno=1, cp="DataTime=20260301080000;a34004-Avg=1")
+    with pytest.raises(Refused, match="differs from the same part"):
         assembler.add(changed)
-    assert refusal.value.raw == parts[0].raw + b"\r\n" + changed.raw
+    assert assembler.parts() == [parts[0].raw]
+    assert assembler.add(parts[1]).cp == long_message()
 
 
-def test_one_part_repeated_after_its_answer_was_lost_gives_the_whole_again():
-    clock = Clock()
-    parts = parts_of(long_message())
+def test_a_part_repeated_after_its_answer_was_lost_changes_nothing_also_after_a_restart():
+    clock, parts = Clock(), parts_of(long_message())
     assembler = Assembler(timeout_s=30, clock=clock)
     assembler.add(parts[0])
-    whole = assembler.add(parts[1])
-    assert assembler.add(parts[1]) is whole
-    clock.now = 60
-    assert assembler.incomplete() == [], "nothing of it is left waiting"
+    assert assembler.add(parts[1]).cp == long_message()
+    restarted = Assembler(timeout_s=30, clock=clock)
+    again = [restarted.add(decode(frame)) for frame in assembler.parts()]
+    assert again[0] is None and again[1].cp == long_message(), "the whole comes again, for a crash before it was stored"
+    for one in (assembler, restarted):
+        assert one.add(parts[1]) is None and one.waiting == 0
+        clock.now += 60
+        assert one.incomplete() == [], "nothing of it is left waiting"
+
+
+def test_messages_without_request_number_follow_each_other():
+    """2005: no QN; the second part of two messages may be the same bytes."""
+    first, second = "DataTime=20260301080000;011-Rtd=1", "DataTime=20260301080100;011-Rtd=1"
+    assembler = Assembler()
+    for cp in (first, second):
+        assert assembler.add(sent(qn=None, flag=3, pnum=2, pno=1, cp=cp)) is None
+        assert assembler.add(sent(qn=None, flag=3, pnum=2, pno=2, cp="060-Rtd=2")).cp == f"{cp};060-Rtd=2"
 
 
 def test_another_number_of_parts_is_refused():
@@ -163,26 +180,36 @@ def test_another_number_of_parts_is_refused():
 def test_a_message_that_stays_incomplete_comes_back_with_its_bytes():
     clock = Clock()
     assembler = Assembler(timeout_s=30, clock=clock)
-    part = parts_of(long_message())[1]
-    assembler.add(part)
-    clock.now = 29.9
-    assert assembler.incomplete() == []
-    clock.now = 30.0
+    assembler.add(sent(flag=7, pnum=3, pno=3))
+    clock.now = 20.0
+    assembler.add(sent(flag=7, pnum=3, pno=1))
+    clock.now = 49.9
+    assert assembler.incomplete() == [], "30 s count from the part that came last"
+    clock.now = 50.0
     (given_up,) = assembler.incomplete()
-    assert (given_up.code, given_up.raw) == ("assembly", part.raw)
-    assert "Only the parts 2 of PNUM=2" in given_up.reason
-    assert assembler.incomplete() == []
+    assert given_up.code == "assembly"
+    assert given_up.raw == sent(flag=7, pnum=3, pno=1).raw + b"\r\n" + sent(flag=7, pnum=3, pno=3).raw
+    assert re.search("Of the 3 parts of message QN=2016080108585722. .*only 1, 3 had come and no .* 30 s", given_up.reason)
+    assert assembler.incomplete() == [] and assembler.parts() == []
 
 
-def test_waiting_messages_are_bounded_and_the_oldest_gives_way():
-    clock = Clock()
-    assembler = Assembler(max_bytes=1500, clock=clock)
-    for number in range(20):
-        clock.now += 1
+def test_waiting_parts_are_bounded_and_the_longest_waiting_message_gives_way():
+    assembler = Assembler(max_parts=10)
+    for number in range(30):
         assembler.add(sent(qn=f"202603010900{number:02d}001", flag=7, pnum=2, pno=1))
     given_up = assembler.incomplete()
-    assert 5 < len(given_up) < 20
-    assert b"QN=20260301090000001" in given_up[0].raw, "the oldest first"
+    assert len(given_up) == 20 and len(assembler.parts()) == 10
+    assert b"QN=20260301090000001" in given_up[0].raw and "more than 10 parts" in given_up[0].reason
+
+
+def test_whole_messages_are_forgotten_before_a_waiting_one_is_given_up():
+    assembler = Assembler(max_parts=4)
+    waiting = sent(qn="20260301090000001", flag=7, pnum=2, pno=1)
+    assembler.add(waiting)
+    for number in range(1, 4):
+        for pno in (1, 2):
+            assembler.add(sent(qn=f"202603010900{number:02d}001", flag=7, pnum=2, pno=pno))
+    assert assembler.incomplete() == [] and waiting.raw in assembler.parts() and len(assembler.parts()) <= 4
 
 
 def test_a_single_packet_passes_through():

@@ -73,3 +73,16 @@ def test_an_endless_line_is_bounded(filler):
         largest = max(largest, len(rest), *map(len, cut), 0)
     assert largest <= MAX_FRAME
     assert kept + len(rest) == 64 * len(chunk)
+
+
+@pytest.mark.parametrize("noise", [b"#" * 50_000, b"##0010" * 8_000, b"GET /##/ HTTP/1.1 ##" * 2_500])
+@pytest.mark.parametrize("piece", [1_000, 65_536])
+def test_noise_full_of_start_marks_is_a_few_frames_and_hides_no_packet(noise, piece):
+    """Were each ## a frame, a megabyte of them would be half a million dead letters."""
+    packet = VALID["2017_realtime_voc"]
+    stream, found, rest = noise + packet + b"\r\n", [], b""
+    for at in range(0, len(stream), piece):
+        cut, rest = frames(rest + stream[at : at + piece])
+        found += cut
+    assert rest == b"" and found[-1] == packet and b"".join(found[:-1]) == noise
+    assert len(found) <= 2 + len(noise) // 10_000

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lakehouse.contracts import Contracts, Source
 from lakehouse.settings import CHECKOUT
 
 MODELS = CHECKOUT / "dbt_project" / "models"
@@ -34,6 +35,18 @@ def models(folder: Path = MODELS) -> dict[str, Model]:
         return frozenset(own.union(*(silver(ref) for ref in _REF.findall(sql[name]) if ref in sql)))
 
     return {name: Model(name, "marts" in path.parts, _tags(sql[name]), silver(name)) for name, path in texts.items()}
+
+
+def sources_behind(dataset_id: str, known: Contracts) -> list[Source]:
+    """The sources whose records may be in a gold dataset: those behind the silver tables that its model rests on, by name."""
+    silver = models()[dataset_id].silver if dataset_id in models() else ()
+    found = {s.source: s for name in silver for s in known.behind(name.removeprefix("silver."))}
+    return [found[name] for name in sorted(found)]
+
+
+def rests_on_code_lists(dataset_id: str) -> bool:
+    """Whether a gold dataset holds no sender's records, only the operator's own lists of contracts/reference."""
+    return dataset_id in models() and not models()[dataset_id].silver
 
 
 def _tags(sql: str) -> frozenset[str]:

@@ -1,0 +1,37 @@
+"""Measure the claims of speed, each beside its peers in the same run."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
+Repeats = Annotated[int, typer.Option(min=1, help="Warm runs after the cold one; the median counts.")]
+
+
+@app.command()
+def etl(rows: Annotated[int, typer.Option(min=100_000, help="Readings to generate.")] = 20_000_000, repeats: Repeats = 2) -> None:
+    """Readings to silver, quarantine and hourly aggregate: kernel path, SQL path, DuckDB, plain Spark."""
+    from benchmarks import etl as ways
+
+    leave(ways.run(rows, repeats))
+
+
+@app.command()
+def checks(rows: Annotated[int, typer.Option(min=100_000, help="Rows to check.")] = 5_000_000, repeats: Repeats = 3) -> None:
+    """Broken rules counted: the contract's rules in one pass, Great Expectations, DuckDB."""
+    from benchmarks import checks as ways
+
+    leave(ways.run(rows, repeats))
+
+
+@app.command()
+def start(repeats: Repeats = 3) -> None:
+    """Start of a process to its first answer: commands without an engine, Spark with and without class archive."""
+    from benchmarks import start as ways
+
+    leave(ways.run(repeats))
+
+
+def leave(all_met: bool) -> None:
+    """Exit code 1 when a target is missed."""
+    raise typer.Exit(0 if all_met else 1)
