@@ -40,18 +40,21 @@ def is_known_on(codes: Any, dates: Any) -> Any:
 
 
 def sql(code: str, date: str) -> str:
-    """The same as Spark SQL over two expressions: one list of codes for each period."""
-    of_period = defaultdict(list)
+    """The same as Spark SQL over two expressions: one branch, flat, for each set of periods that codes share."""
+    periods, alike = defaultdict(list), defaultdict(list)
     for known, start, end in _rows(settings().profile):
-        of_period[start, end].append(known)
-    held = " or ".join(_held(code, date, start, end, codes) for (start, end), codes in of_period.items())
-    return f"case when {code} is not null and {date} is not null then {held} end"
+        periods[known].append((start, end))
+    for known, of_code in periods.items():
+        alike[tuple(of_code)].append(known)
+    branches = " ".join(
+        f"when {code} in ({', '.join(map(repr, codes))}) then {' or '.join(_within(date, *period) for period in shared)}"
+        for shared, codes in alike.items()
+    )
+    return f"case when {code} is null or {date} is null then null {branches} else false end"
 
 
-def _held(code: str, date: str, start: str, end: str, codes: list[str]) -> str:
-    since = "" if start == ALWAYS else f" and {date} >= date '{start}'"
-    until = "" if end == NEVER else f" and {date} < date '{end}'"
-    return f"({code} in ({', '.join(map(repr, codes))}){since}{until})"
+def _within(date: str, start: str, end: str) -> str:
+    return f"({date} >= date '{start}' and {date} < date '{end}')"
 
 
 def _rows(profile: str) -> list[tuple[str, str, str]]:
