@@ -1,7 +1,8 @@
 """Row rules of a contract, derived twice from the one predicate: as a mask over Arrow and as Spark SQL.
 
 The predicate language is the part of SQL that both sides share: and/or/not, comparison, `is [not] null`,
-`[not] in (...)`, `between`, + - *, abs, length, literals, columns (no division: engines disagree about zero).
+`[not] in (...)`, `between`, + - *, abs, length, substring(text, from, length), literals, columns (no division: engines
+disagree about zero), and the functions of `functions`, such as is_citizen_number(column).
 Nulls follow SQL's three-valued logic; an unknown (null) answer counts as broken, so a predicate says what
 null means. Numbers with a point are doubles on both sides. Columns hold no NaN: what is no number is null.
 """
@@ -17,6 +18,8 @@ import pyarrow.compute as pc
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+from lakehouse.contracts.derive.functions import FUNCTIONS, Function
 
 Columns = pa.Table | Mapping[str, Any]
 
@@ -39,6 +42,10 @@ def spark_sql(predicate: str, columns: Mapping[str, str] | None = None) -> str:
     def fitted(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and columns:
             return exp.paren(sqlglot.parse_one(columns[node.name], read="spark"))
+        if isinstance(node, exp.Anonymous):
+            function, given = _function(node)
+            plain = function.sql(*(argument.transform(fitted).sql(dialect="spark") for argument in given))
+            return exp.Var(this=f"({plain})")
         return _as_double(node)
 
     return f"coalesce({parse(predicate).transform(fitted).sql(dialect='spark')}, false)"
@@ -55,6 +62,18 @@ def mask(predicate: str, table: Columns) -> Any:
     Raises ValueError for a predicate outside the language, ArrowException where types do not fit.
     """
     return pc.fill_null(_evaluate(parse(predicate), table), False)
+
+
+def _function(node: exp.Anonymous) -> tuple[Function, list[exp.Expr]]:
+    function = FUNCTIONS.get(node.name.lower())
+    if function is None or len(node.expressions) != function.arguments:
+        raise _outside(node)
+    return function, node.expressions
+
+
+def _called(node: exp.Anonymous, table: Columns) -> Any:
+    function, given = _function(node)
+    return function.arrow(*(_evaluate(argument, table) for argument in given))
 
 
 def _evaluate(node: exp.Expr, table: Columns) -> Any:
@@ -96,6 +115,15 @@ def _between(node: exp.Expr, table: Columns) -> Any:
     return pc.and_kleene(pc.greater_equal(value, low), pc.less_equal(value, high))
 
 
+def _substring(node: exp.Expr, table: Columns) -> Any:
+    """Places count from 1, and both are given as numbers."""
+    bounds = [_literal(node.args[key]) if node.args.get(key) else None for key in ("start", "length")]
+    start, length = bounds
+    if not (isinstance(start, int) and isinstance(length, int) and start >= 1 and length >= 0):
+        raise _outside(node)
+    return pc.utf8_slice_codeunits(_evaluate(node.this, table), start - 1, start - 1 + length)
+
+
 def _literal(node: exp.Expr) -> str | float | int:
     if isinstance(node, exp.Neg) and isinstance(number := _literal(node.this), int | float):
         return -number
@@ -132,6 +160,8 @@ _NODES: dict[type[exp.Expr], Callable] = {
     exp.Mul: _binary(pc.multiply),
     exp.Abs: lambda n, t: pc.abs(_evaluate(n.this, t)),
     exp.Length: lambda n, t: pc.utf8_length(_evaluate(n.this, t)),
+    exp.Substring: _substring,
+    exp.Anonymous: _called,
     exp.Neg: lambda n, t: pc.negate(_evaluate(n.this, t)),
     exp.Boolean: lambda n, t: pa.scalar(bool(n.this)),
     exp.Literal: lambda n, t: pa.scalar(_literal(n)),
