@@ -2,7 +2,6 @@
 
 import typer
 
-from dashboards import accounts as held_accounts
 from dashboards import server, setup
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -45,10 +44,3 @@ def check() -> None:
     """Ask every chart for its data; fails naming each chart that has none."""
     for chart, rows in setup.check().items():
         typer.echo(f"{rows:>7} rows  {chart}")
-
-
-@app.command()
-def accounts() -> None:
-    """Print the accounts and their passwords."""
-    for name, password in held_accounts.passwords().items():
-        typer.echo(f"{name:<16}{password}")

@@ -1,14 +1,15 @@
-"""Superset's own accounts and keys: made once with random passwords, kept in one file only its owner can read."""
+"""What Superset's processes read of the secrets: its own key and the accounts that it serves, in one file (0600)."""
 
 import json
 import os
-import secrets as randomness
+import secrets
 from pathlib import Path
 
+from lakehouse import accounts
 from lakehouse.settings import settings
 
-# Account name -> role of `roles.ROLES` (or Superset's built-in Admin).
-ACCOUNTS = {"admin": "Admin", "decision_maker": "DecisionMaker", "analyst": "Analyst", "steward": "Steward"}
+ROLES = {"admin": "Admin", "decision_maker": "DecisionMaker", "analyst": "Analyst", "steward": "Steward"}
+"""Role of an account -> role of `roles.ROLES` or Superset's built-in Admin; others have no business there."""
 
 
 def secret_file() -> Path:
@@ -16,27 +17,17 @@ def secret_file() -> Path:
 
 
 def ensure() -> Path:
-    """Make what is missing in the secrets file, change nothing that is there; returns the file."""
-    file = secret_file()
-    held = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    before = {name: account["password"] for name, account in held.get("accounts", {}).items()}
-    wanted = {
-        "secret_key": held.get("secret_key") or randomness.token_urlsafe(48),
-        "accounts": {
-            name: {"role": role, "password": before.get(name) or randomness.token_urlsafe(18)} for name, role in ACCOUNTS.items()
-        },
+    """Write the file anew when an account or the key differs from it; returns it."""
+    held = json.loads(secret_file().read_text("utf-8")) if secret_file().exists() else {}
+    served = {
+        a.name: {"role": ROLES[a.role], "password_hash": a.password_hash}
+        for a in accounts.all_accounts().values()
+        if a.role in ROLES
     }
+    wanted = {"secret_key": held.get("secret_key") or secrets.token_urlsafe(48), "accounts": served}
     if wanted != held:
-        _write_private(file, json.dumps(wanted, indent=1))
-    return file
-
-
-def passwords() -> dict[str, str]:
-    """Account name -> password. Raises LookupError before the first bootstrap."""
-    if not secret_file().exists():
-        raise LookupError(f"No accounts yet at {secret_file()}: `lake dashboards bootstrap` makes them.")
-    held = json.loads(secret_file().read_text("utf-8"))["accounts"]
-    return {name: account["password"] for name, account in held.items()}
+        _write_private(secret_file(), json.dumps(wanted, indent=1))
+    return secret_file()
 
 
 def _write_private(file: Path, text: str) -> None:

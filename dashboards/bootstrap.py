@@ -22,7 +22,6 @@ import yaml
 from flask import current_app, g
 from flask_migrate import upgrade
 from superset.app import create_app
-from werkzeug.security import generate_password_hash
 
 from dashboards import metadata_file
 from dashboards.roles import ROLES, ROW_RULES
@@ -90,17 +89,21 @@ def migrate(_assets: Path) -> None:
 
 
 def make_accounts(_assets: Path) -> None:
-    """Accounts with the passwords of the secrets file; a changed password or role in the file wins."""
+    """The accounts of the secrets file; a changed password or role in the file wins, who is not in it may not log in."""
     from superset import security_manager
     from superset.extensions import db
 
     for role in ROLES:
         security_manager.add_role(role)
-    for name, account in current_app.config["ACCOUNTS"].items():
+    served = current_app.config["ACCOUNTS"]
+    for user in security_manager.get_all_users():
+        user.active = user.username in served
+    for name, account in served.items():
         user, role = security_manager.find_user(name), security_manager.find_role(account["role"])
+        hashed = account["password_hash"]
         if user is None:
-            user = security_manager.add_user(name, name, "account", f"{name}@localhost", role, account["password"])
-        user.roles, user.password = [role], generate_password_hash(account["password"])
+            user = security_manager.add_user(name, name, "account", f"{name}@localhost", role, hashed_password=hashed)
+        user.roles, user.password = [role], hashed
     db.session.commit()
     act_as("admin")
 

@@ -10,7 +10,7 @@ KEYS = json.loads(Path(os.environ["DASHBOARDS_SECRETS"]).read_text("utf-8"))
 PORTAL = os.environ["DASHBOARDS_PORTAL"]
 
 SECRET_KEY = KEYS["secret_key"]
-ACCOUNTS = KEYS["accounts"]  # name -> {role, password}; `bootstrap` makes them
+ACCOUNTS = KEYS["accounts"]  # name -> {role, password_hash}; `bootstrap` makes them
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME}/superset.db?check_same_thread=false"
 DATA_DIR = str(HOME)
 

@@ -155,7 +155,7 @@ def serve_until_stopped() -> None:
     try:
         for name, service in running.items():
             print(f"  {name:<12} {service.start()}", flush=True)
-        print("The public needs no account; `./lake dashboards accounts` names the others with their passwords.")
+        print("The public needs no account; `./lake accounts list` names the others with their first passwords.")
         print("Ctrl-C stops the pages; `./lake serve` starts them again.", flush=True)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         signal.sigwait(STOPPING)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Page, Response, expect, sync_playwright
 
-from dashboards import accounts
+from lakehouse import accounts
 from tests.support.dashboards_server import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -106,7 +106,7 @@ def test_station_filter_narrows_the_page(superset: Running, page: Page) -> None:
     page = page.context.browser.new_page(viewport={"width": 1500, "height": 3000})  # a session of its own
     page.goto(f"{superset.address}/login/")
     page.fill("#username", "analyst")
-    page.fill("#password", accounts.passwords()["analyst"])
+    page.fill("#password", accounts.all_accounts()["analyst"].first_password)
     page.press("#password", "Enter")
     page.wait_for_url("**/welcome/**")
     station = "东四 Dongsi"

@@ -33,7 +33,7 @@ class Running:
         from dashboards import accounts
 
         if name not in self.readers:
-            self.readers[name] = Reader(self.address, name, accounts.passwords()[name] if name else None)
+            self.readers[name] = Reader(self.address, name, accounts.all_accounts()[name].first_password if name else None)
         return self.readers[name]
 
 

@@ -1,35 +1,27 @@
-"""Accounts and keys: random, private, made once."""
+"""What Superset's processes read: the accounts of the one table, hashed, and a key of their own."""
 
 import json
 import stat
 
-import pytest
+from dashboards import accounts as served
+from lakehouse import accounts
 
-from dashboards import accounts
 
-
-def test_secrets_are_private_random_and_stay(home) -> None:
-    file = accounts.ensure()
+def test_the_served_accounts_are_those_of_the_table(home) -> None:
+    file = served.ensure()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    first = accounts.passwords()
-    assert first.keys() == accounts.ACCOUNTS.keys()
-    assert len(set(first.values())) == len(first) and min(len(p) for p in first.values()) >= 20
-    accounts.ensure()
-    assert accounts.passwords() == first
-
-
-def test_a_missing_account_is_added_and_the_others_keep_their_passwords(home) -> None:
-    file = accounts.ensure()
     held = json.loads(file.read_text("utf-8"))
-    kept = held["accounts"]["analyst"]["password"]
-    del held["accounts"]["steward"]
-    file.write_text(json.dumps(held), "utf-8")
-    accounts.ensure()
-    assert accounts.passwords()["analyst"] == kept
-    assert "steward" in accounts.passwords()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {name: a["role"] for name, a in held["accounts"].items()} == {
+        "admin": "Admin", "decision_maker": "DecisionMaker", "analyst": "Analyst", "steward": "Steward",
+    }  # fmt: skip
+    assert accounts.all_accounts()["analyst"].first_password not in file.read_text("utf-8")
 
 
-def test_passwords_before_the_first_bootstrap(home) -> None:
-    with pytest.raises(LookupError, match="lake dashboards bootstrap"):
-        accounts.passwords()
+def test_the_key_stays_and_a_changed_account_follows(home) -> None:
+    before = json.loads(served.ensure().read_text("utf-8"))
+    accounts.set_password("analyst", "a password long enough")
+    accounts.remove("steward")
+    after = json.loads(served.ensure().read_text("utf-8"))
+    assert after["secret_key"] == before["secret_key"]
+    assert after["accounts"]["analyst"] != before["accounts"]["analyst"]
+    assert "steward" not in after["accounts"] and after["accounts"]["admin"] == before["accounts"]["admin"]
