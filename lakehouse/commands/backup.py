@@ -1,12 +1,13 @@
 """Write data and secrets into one archive that `lake restore` reads."""
 
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 
-from lakehouse import tables
+from lakehouse import tables, vault
 from lakehouse.settings import settings
 
 app = typer.Typer(add_completion=False)
@@ -45,9 +46,18 @@ def members(data: Path, secrets: Path) -> Iterator[tuple[str, Path]]:
             if is_due and path not in saved and _wanted(path, data):
                 saved.add(path)
                 yield f"data/{path.relative_to(data)}", path
+    yield from _secrets(secrets)
+
+
+def _secrets(secrets: Path) -> Iterator[tuple[str, Path]]:
+    """The keys, and last the vault as one whole copy: so it holds every token that a saved row holds."""
     for path in sorted(secrets.rglob("*")):
-        if path.is_file():
+        if path.is_file() and not path.name.startswith(vault.FILE):
             yield f"secrets/{path.relative_to(secrets)}", path
+    if (secrets / vault.FILE).exists():
+        with tempfile.TemporaryDirectory(dir=secrets, prefix=".backup-") as folder:
+            vault.snapshot(copy := Path(folder) / vault.FILE)
+            yield f"secrets/{vault.FILE}", copy
 
 
 def _wanted(path: Path, data: Path) -> bool:

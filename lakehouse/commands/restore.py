@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from lakehouse import vault
 from lakehouse.settings import settings
 
 app = typer.Typer(add_completion=False)
@@ -83,8 +84,8 @@ def put_data(unpacked: Path, data: Path) -> None:
 
 
 def put_secrets(unpacked: Path, secrets: Path) -> None:
-    """Keys go to the secrets folder; one that is there and differs would be lost, so that is refused."""
-    files = sorted(p for p in unpacked.rglob("*") if p.is_file())
+    """Keys go to the secrets folder; one that is there and differs would be lost, so that is refused. Vaults are merged."""
+    files = sorted(p for p in unpacked.rglob("*") if p.is_file() and p.name != vault.FILE)
     targets = {file: secrets / file.relative_to(unpacked) for file in files}
     for file, target in targets.items():
         if target.exists() and target.read_bytes() != file.read_bytes():
@@ -93,3 +94,5 @@ def put_secrets(unpacked: Path, secrets: Path) -> None:
     for file, target in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.copy2(file, target)
+    if (saved := unpacked / vault.FILE).exists():
+        vault.merge(saved)
