@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.conform.gazetteer import gazetteer
-from transforms.conform.texts import Texts, plain
+from transforms.conform.gazetteer import Gazetteer, gazetteer
+from transforms.conform.texts import Positions, Texts, plain
 
 COUNT = "[0-9一二三四五六七八九十]"
 NUMBERS = "[0-9]+[A-Z]?(?:[-、,~/.和及至][0-9]+[A-Z]?)*"
@@ -61,23 +61,31 @@ ROAD_FOLLOWS = "[东西南北中大]?(?:路|街|道|巷|弄|镇)"
 BRACKETS = r"[(<〈\[][^)>〉\]]*[)>〉\]]?"
 
 
-def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "") -> pa.Table:
-    """Addresses -> division_code (2 to 12 digits), township (as written), the columns of `PARTS`, rest, note.
+def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "", places: Gazetteer | None = None) -> pa.Table:
+    """Addresses -> division_code (2 to 12 digits), township (as written), the columns of `PARTS`, rest, note, local.
 
-    `home`: code of the region that the addresses come from. Null where an address does not have a level.
+    `local` is all that stands behind the names of divisions that the gazetteer knows. `home`: code of the region that the
+    addresses come from; `places`: another gazetteer than that of the reference list. Null where an address lacks a level.
     """
     text = pc.replace_substring_regex(pc.fill_null(plain(addresses), ""), "[—–－―]+", "-")
     note = pc.struct_field(pc.extract_regex(text, rf"(?P<note>{BRACKETS})"), "note")
     texts = Texts(pc.replace_substring_regex(text, BRACKETS, ""))
-    places = gazetteer(home)
+    places = places or gazetteer(home)
     region, at = places.read_regions(texts, texts.starts, texts.ends, is_address=True)
     town, after_town = places.read_place("township", texts, at, texts.ends, region, is_address=True)
-    village, _ = places.read_place("village", texts, after_town, texts.ends, np.where(town > 0, town, region), is_address=True)
+    village, below = places.read_place("village", texts, after_town, texts.ends, np.where(town > 0, town, region), True)
+    without, further = places.read_place("village", texts, at, texts.ends, region, True)
+    town, after_town, village, below = _longer((town, after_town, village, below), (without, further), at)
     code = np.where(village > 0, village, np.where(town > 0, town, region))
     unlisted, rest = _read(texts.slices(after_town, texts.ends), TOWN, not_before=ROAD_FOLLOWS)
+    listed, local = texts.slices(after_town, below), texts.slices(below, texts.ends)
+    rest = pc.if_else(pc.is_valid(listed), local, rest)
     columns = {}
     for name, kind in PARTS.items():
-        columns[name], rest = _read(rest, kind, not_before=ROAD_FOLLOWS if name in NAMES_OF_ROADS else None)
+        columns[name], after = _read(rest, kind, not_before=ROAD_FOLLOWS if name in NAMES_OF_ROADS else None)
+        if name == "village":
+            columns[name], after = pc.coalesce(listed, columns[name]), pc.if_else(pc.is_valid(listed), local, after)
+        rest = after
     return pa.table(
         {
             "division_code": pc.cast(pa.array(code, mask=code == 0), pa.string()),
@@ -85,8 +93,16 @@ def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "") -> pa
             **columns,
             "rest": rest,
             "note": note,
+            "local": local,
         }
     )
+
+
+def _longer(read: tuple[Positions, ...], village: tuple[Positions, Positions], at: Positions) -> tuple[Positions, ...]:
+    """What was read behind the region, or only a village, if its name reaches further: 旧县村 is none of the town 旧县."""
+    (town, after_town, _, below), (without, further) = read, village
+    other = (without > 0) & (further > below)
+    return tuple(np.where(other, instead, found) for instead, found in zip((town * 0, at, without, further), read, strict=True))
 
 
 def _read(texts: pa.Array, kind: str, not_before: str | None = None) -> tuple[pa.Array, pa.Array]:

@@ -20,10 +20,11 @@ SUFFIXES = {
     "city": ("自治州", "地区", "盟", "市"),
     "county": ("自治县", "自治旗", "林区", "特区", "县", "市", "区", "旗"),
     "township": ("街道办事处", "畲族乡", "民族乡", "街道", "镇", "乡"),
-    "village": ("居民委员会", "村民委员会", "居委会", "村委会", "社区", "村"),
 }
 NO_NAMES = frozenset({"市辖区", "县", "郊区", "城区", "市区", "矿区", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 TOWN_KINDS = ("街道", "镇", "乡")
+VILLAGE_OFFICES = ("居民委员会", "村民委员会", "居委会", "村委会")
+VILLAGE_KINDS = ("村", "社区", "居委会")
 CODE_LIMIT = 10**13
 CITY, COUNTY = 1_000, 100_000
 """Codes from here on are of a city, of a county or smaller."""
@@ -120,16 +121,23 @@ def spellings(name: str, level: str) -> set[str]:
     """
     if name in NO_NAMES:
         return set()
+    if level == "village":
+        return {name} | _village_spellings(name)
     suffix = next((s for s in SUFFIXES[level] if name.endswith(s) and len(name) - len(s) >= 2), "")
     stem = name.removesuffix(suffix)
     kinds = TOWN_KINDS if level == "township" and suffix in (*TOWN_KINDS, "畲族乡", "民族乡") else ()
-    short = {stem} if level != "village" else set()
-    return (
-        {name}
-        | short
-        | {stem + kind for kind in kinds}
-        | ({stem + "村", stem + "社区"} if level == "village" and suffix else set())
-    )
+    return {name, stem} | {stem + kind for kind in kinds}
+
+
+def _village_spellings(name: str) -> set[str]:
+    """`旧县村村委会` is written `旧县村`; a village that became a community, or the other way, goes by either word."""
+    stem, before = name, ""
+    while stem != before:
+        before = stem
+        stem = next((stem.removesuffix(o) for o in VILLAGE_OFFICES if stem.endswith(o) and len(stem) - len(o) >= 2), stem)
+    kind = next((k for k in ("社区", "村") if stem.endswith(k) and len(stem) - len(k) >= 2), "")
+    core = stem.removesuffix(kind)
+    return {stem, *(core + k for k in VILLAGE_KINDS)} if kind or stem != name else set()
 
 
 @cache

@@ -42,6 +42,10 @@ ADDRESSES = [
     ("温州市滨海十三路456号", {"division_code": "3303", "road": "滨海十三路", "number": "456号"}),
     ("杭州市10号大街9号13幢一层", {"road": "10号大街", "number": "9号", "building": "13幢", "floor": "一层"}),
     ("晨露路3、5、7号", {"division_code": None, "road": "晨露路", "number": "3、5、7号"}),
+    ("浙江省杭州市桐庐县旧县街道旧县村晨露里5号", {"division_code": "330122002200", "village": "旧县村", "local": "晨露里5号"}),
+    ("桐庐县旧县村晨露里5号", {"division_code": "330122002200", "township": None, "local": "晨露里5号"}),
+    ("桐庐县旧县晨露里5号", {"division_code": "330122002", "township": "旧县", "local": "晨露里5号"}),
+    ("桐庐县莪山民族村晨露里3", {"division_code": "330122201213", "village": "莪山民族村", "local": "晨露里3"}),
     ("", {"division_code": None, "road": None, "rest": None}),
     (None, {"division_code": None, "road": None, "rest": None}),
 ]
