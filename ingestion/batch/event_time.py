@@ -7,7 +7,7 @@ from itertools import zip_longest
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.contracts.model import Time
+from lakehouse.contracts.mapping import Time
 
 MICROS = pa.timestamp("us")
 UTC_MICROS = pa.timestamp("us", tz="UTC")

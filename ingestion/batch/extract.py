@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from ingestion.batch.faults import NoRows, Refused, Unparsed
 from ingestion.batch.readers import csv_file, excel_file, header, json_file
 from lakehouse.contracts import Source
-from lakehouse.contracts.model import Format
+from lakehouse.contracts.mapping import Format
 
 READERS: dict[str, Callable[[bytes, Format, str], tuple[pa.Table, list[Unparsed]]]] = {
     "csv": csv_file.read,

@@ -83,14 +83,21 @@ def _dataset_findings(dataset: Dataset, known: Contracts) -> Iterator[str]:
         yield f"{dataset.path}: publish lists {', '.join(sorted(strange))}, which are no columns."
     if twice := [n for n, count in Counter([*names, *(r.name for r in dataset.rules)]).items() if count > 1]:
         yield f"{dataset.path}: {', '.join(twice)} names two columns or rules; give each its own name."
-    hours = f"{dataset.id}_hourly"
-    if dataset.engine == "kernel" and known.feeding(dataset.id) and hours not in known.datasets:
-        yield f"{dataset.path}: engine kernel also writes {hours}, for which there is no contract."
-    yield from (f"{dataset.path}: {said}" for said in _descent_findings(dataset, known))
+    yield from (f"{dataset.path}: {said}" for said in (*_engine_findings(dataset, known), *_descent_findings(dataset, known)))
     for field in dataset.fields:
         yield from _field_findings(field, f"{dataset.path}: column {field.name}")
     for rule in dataset.rules:
         yield from _rule_findings(rule, dataset)
+
+
+def _engine_findings(dataset: Dataset, known: Contracts) -> Iterator[str]:
+    """What the engine that the contract names would miss."""
+    hours = f"{dataset.id}_hourly"
+    if known.is_of_records(dataset.id):
+        if dataset.engine != "kernel" or dataset.partition != "_event_month":
+            yield "records feed it; write engine: kernel and partition: _event_month."
+    elif dataset.engine == "kernel" and known.feeding(dataset.id) and hours not in known.datasets:
+        yield f"engine kernel also writes {hours}, for which there is no contract."
 
 
 def _descent_findings(dataset: Dataset, known: Contracts) -> Iterator[str]:
@@ -117,6 +124,10 @@ def _field_findings(field: Field, where: str) -> Iterator[str]:
         yield f"{where} has no description."
     if field.reference and not reference.exists(field.reference):
         yield f"{where}: there is no code list {field.reference} in contracts/reference; add it."
+    if field.is_direct != (field.token_kind is not None):
+        yield f"{where}: identifierKind direct and tokenKind go together; a direct identifier is kept as a token of its kind."
+    if field.is_direct and field.logical_type != "string":
+        yield f"{where}: a direct identifier is kept as a token, which is a text; write logicalType string."
     if field.unit and field.unit not in reference.unit_codes().values():
         yield f"{where}: unit {field.unit} is not in contracts/reference/units.csv; write its UCUM code or add it."
     if strange := field.options.keys() - CHECKED_OPTIONS:

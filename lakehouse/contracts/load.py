@@ -16,7 +16,8 @@ from open_data_contract_standard.model import (
 from pydantic import ValidationError
 
 from lakehouse.contracts import rules
-from lakehouse.contracts.model import Contracts, Dataset, Engine, Field, Layer, LogicalType, Promise, Rule, Source
+from lakehouse.contracts.mapping import Source
+from lakehouse.contracts.model import Contracts, Dataset, Engine, Field, Layer, LogicalType, Promise, Rule
 from lakehouse.contracts.yaml_file import ContractError, first_problem, place, read
 from lakehouse.settings import CHECKOUT
 
@@ -123,6 +124,7 @@ def _field(raw: SchemaProperty, shared: dict[str, dict], file: str) -> Field:
         unit=about.get("unit"),
         classification=raw.classification or base.get("classification", "public"),
         identifier_kind=about.get("identifierKind"),
+        token_kind=about.get("tokenKind"),
         examples=tuple(raw.examples or base.get("examples", ())),
         reference=about.get("reference"),
         options={**base.get("logicalTypeOptions", {}), **(raw.logicalTypeOptions or {})},

@@ -5,7 +5,9 @@ from functools import cache
 
 from lakehouse import reference
 from lakehouse.contracts.load import FOLDER
-from lakehouse.contracts.model import Contracts, Dataset, Measure, Source
+from lakehouse.contracts.mapping import Measure, Source
+from lakehouse.contracts.model import Contracts, Dataset
+from lakehouse.contracts.record_lint import pattern_finding, record_findings, unit_finding
 from lakehouse.contracts.yaml_file import read
 
 ASKS_NOTHING = "CC0-1.0"  # every other licence of the list wants its source named
@@ -20,11 +22,15 @@ def source_findings(source: Source, known: Contracts) -> Iterator[str]:
         yield f"{source.path}: {said}"
     for column, measure in source.measures.items():
         yield from (f"{source.path}: {column} {said}" for said in _measure(measure, known[source.feeds]))
+    if source.shape == "records":
+        yield from (f"{source.path}: {said}" for said in record_findings(source, known[source.feeds]))
 
 
 def _own(source: Source) -> Iterator[str]:
     if not source.source.startswith(f"{source.feeds}__"):
         yield f"source {source.source} does not say what it feeds; name it {source.feeds}__ and who sends it."
+    if source.time and source.time.pattern and (said := pattern_finding(source.time.pattern)):
+        yield f"time: {said}"
 
 
 def _licence(source: Source) -> Iterator[str]:
@@ -43,6 +49,8 @@ def _licences() -> tuple[str, ...]:
 
 
 def _station(source: Source) -> Iterator[str]:
+    if source.station is None:
+        return
     issuer, constant = source.station.issuer, source.station.constant
     codes = [row["issuer_code"] for row in reference.rows("stations") if row["issuer"] == issuer]
     if not codes:
@@ -53,6 +61,8 @@ def _station(source: Source) -> Iterator[str]:
 
 def _shared_with_others(source: Source, known: Contracts) -> Iterator[str]:
     """System types that another source takes; columns that the file of another source would have to have."""
+    if other := next((s for s in known.feeding(source.feeds) if (s.shape == "records") != (source.shape == "records")), None):
+        yield f"sends {source.shape}, {other.source} sends {other.shape}; a dataset is of records or of readings, not of both."
     others = {st: s.source for s in known.sources.values() if s is not source for st in s.system_types}
     if twice := [st for st in source.system_types if st in others]:
         yield f"system type {twice[0]} is taken by {others[twice[0]]}, too; list it under one of them."
@@ -75,15 +85,5 @@ def _measure(measure: Measure, dataset: Dataset) -> Iterator[str]:
     elif measure.lookup:
         if not reference.exists(measure.lookup):
             yield f"is looked up in {measure.lookup}, which is not in contracts/reference."
-    elif unit := wanted[measure.becomes]:
-        yield from _unit(measure, unit)
-
-
-def _unit(measure: Measure, wanted: str) -> Iterator[str]:
-    if measure.unit is None:
-        yield f"becomes {measure.becomes}, which is in {wanted}; say the `unit` as sent."
-        return
-    try:
-        reference.conversion(measure.unit, wanted)
-    except ValueError as error:
-        yield f"becomes {measure.becomes}: {error}"
+    elif (unit := wanted[measure.becomes]) and (said := unit_finding(measure.unit, unit)):
+        yield f"becomes {measure.becomes}{said}"

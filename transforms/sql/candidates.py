@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lakehouse import reference
 from lakehouse.contracts import Dataset, Source
-from lakehouse.contracts.model import Measure
+from lakehouse.contracts.mapping import Measure
 from transforms.problems import HOURS_AHEAD, PROBLEMS
 from transforms.readings.candidates import PERIOD_SECONDS
 from transforms.sql import expressions as sql

@@ -11,7 +11,7 @@ import pyarrow.csv
 from ingestion.batch.faults import Refused, Unparsed
 from ingestion.batch.readers.encoding import decode
 from ingestion.batch.readers.header import check_names
-from lakehouse.contracts.model import Format
+from lakehouse.contracts.mapping import Format
 
 LONGEST_ROW_BYTES = 16 * 1024**2
 

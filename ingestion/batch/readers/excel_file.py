@@ -10,7 +10,7 @@ import pyarrow as pa
 from ingestion.batch import delivery
 from ingestion.batch.faults import Refused, Unparsed
 from ingestion.batch.readers.header import check_names
-from lakehouse.contracts.model import Format
+from lakehouse.contracts.mapping import Format
 
 
 def read(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Unparsed]]:

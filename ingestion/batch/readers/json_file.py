@@ -8,7 +8,7 @@ import pyarrow as pa
 from ingestion.batch.faults import Refused, Unparsed
 from ingestion.batch.readers.encoding import decode
 from ingestion.batch.readers.header import check_names
-from lakehouse.contracts.model import Format
+from lakehouse.contracts.mapping import Format
 
 
 def read(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Unparsed]]:

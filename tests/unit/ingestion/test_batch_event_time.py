@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from ingestion.batch.event_time import observed_at
-from lakehouse.contracts.model import Time
+from lakehouse.contracts.mapping import Time
 
 
 def instants(texts: list[str | None], zone: str = "Etc/UTC", pattern: str | None = None) -> list[datetime | None]:

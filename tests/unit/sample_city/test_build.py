@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ingestion.batch.readers import csv_file, excel_file, json_file
-from lakehouse.contracts.model import Format
+from lakehouse.contracts.mapping import Format
 from lakehouse.settings import settings
 from sample_city._cli import app
 from sample_city.extract import sources
