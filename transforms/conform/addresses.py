@@ -100,7 +100,7 @@ def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "", place
 
 def _longer(read: tuple[Positions, ...], village: tuple[Positions, Positions], at: Positions) -> tuple[Positions, ...]:
     """What was read behind the region, or only a village, if its name reaches further: 旧县村 is none of the town 旧县."""
-    (town, after_town, _, below), (without, further) = read, village
+    below, (without, further) = read[3], village
     other = (without > 0) & (further > below)
     return tuple(np.where(other, instead, found) for instead, found in zip((town * 0, at, without, further), read, strict=True))
 
