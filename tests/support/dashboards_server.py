@@ -30,7 +30,7 @@ class Running:
     readers: dict[str | None, Reader] = field(default_factory=dict)
 
     def reader(self, name: str | None = None) -> Reader:
-        from dashboards import accounts
+        from lakehouse import accounts
 
         if name not in self.readers:
             self.readers[name] = Reader(self.address, name, accounts.all_accounts()[name].first_password if name else None)
