@@ -1,0 +1,1 @@
+"""How well records were linked, measured against a known truth."""
