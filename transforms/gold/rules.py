@@ -146,11 +146,11 @@ class RuleVersion(_Strict):
 
 
 def load_rules(folder: Path = FOLDER) -> tuple[RuleVersion, ...]:
-    """All rule files, oldest version first.
+    """All versions of the index (HJ 633), oldest first.
 
     Raises RuleError for a file that breaks a rule, or when two versions claim the same day.
     """
-    versions = [_load(path) for path in sorted(folder.glob("*.yaml"))]
+    versions = [_load(path) for path in sorted(folder.glob("hj633-*.yaml"))]
     versions.sort(key=lambda v: v.valid_from or date.min)
     for earlier, later in pairwise(versions):
         if (earlier.valid_to or date.max) >= (later.valid_from or date.min):

@@ -80,15 +80,15 @@ def test_the_oracle_rounds_half_to_even():
 def test_a_broken_rule_file_is_named_with_its_place(tmp_path, mend, sentence):
     body = yaml.safe_load((FOLDER / "hj633-2012.yaml").read_text("utf-8"))
     mend(body)
-    (tmp_path / "broken.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), "utf-8")
+    (tmp_path / "hj633-broken.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), "utf-8")
     with pytest.raises(RuleError) as error:
         load_rules(tmp_path)
-    assert str(error.value).startswith("broken.yaml: ") and str(error.value).endswith(sentence)
+    assert str(error.value).startswith("hj633-broken.yaml: ") and str(error.value).endswith(sentence)
 
 
 def test_two_versions_cannot_claim_one_day(tmp_path):
     for year in VERSIONS:
         body = yaml.safe_load((FOLDER / f"hj633-{year}.yaml").read_text("utf-8")) | {"valid_to": None}
-        (tmp_path / f"{year}.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), "utf-8")
+        (tmp_path / f"hj633-{year}.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), "utf-8")
     with pytest.raises(RuleError, match="HJ 633-2026 begins before HJ 633-2012 ends"):
         load_rules(tmp_path)
