@@ -1,0 +1,105 @@
+"""The identity log: what happened to each id, append-only. It is a primary record: backed up, never rebuilt.
+
+MINT and SPLIT make an id, MERGE makes one an alias of an older one, RETIRE says that every source has withdrawn its
+records, REVIVE that a record came back. A SPLIT that takes a merge back gives the alias its own life again.
+A merger of two companies is an event of their lives, no event of identity: both ids stay.
+"""
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse import tables
+from lakehouse.contracts.codes import entity_id as codes
+
+SCHEMA = pa.schema(
+    [
+        ("event_no", pa.int64()), ("event", pa.string()), ("entity_id", pa.string()),
+        ("from_ids", pa.list_(pa.string())), ("to_ids", pa.list_(pa.string())),
+        ("anchor", pa.string()), ("cause", pa.string()), ("decided_by", pa.string()), ("occurred_on", pa.date32()),
+    ]
+)  # fmt: skip
+STANDING = pa.schema(
+    [
+        ("entity_id", pa.string()), ("root_id", pa.string()), ("is_retired", pa.bool_()),
+        ("minted_no", pa.int64()), ("anchor", pa.string()),
+    ]
+)  # fmt: skip
+
+
+def table(kind: str) -> str:
+    return f"silver.identity_log__{kind}"
+
+
+def read(kind: str) -> pa.Table:
+    """All events in order; none while the register is new."""
+    name = table(kind)
+    return tables.read(name).cast(SCHEMA).sort_by("event_no") if tables.exists(name) else SCHEMA.empty_table()
+
+
+def append(kind: str, events: pa.Table) -> None:
+    """Write new events once: a run that is repeated after a crash finds its last event number there."""
+    if events.num_rows:
+        tables.append(table(kind), events, transaction=("identity_log", pc.max(events["event_no"]).as_py()))
+
+
+def row(
+    event: str, entity_id: str, from_ids: list[str], to_ids: list[str], anchor: str | None, cause: str, by: str, on: date
+) -> dict[str, Any]:
+    """One event without its number, which it gets with its place in the log."""
+    return {
+        "event": event, "entity_id": entity_id, "from_ids": from_ids, "to_ids": to_ids,
+        "anchor": anchor, "cause": cause, "decided_by": by, "occurred_on": on,
+    }  # fmt: skip
+
+
+def numbered(rows: list[dict[str, Any]], after: int) -> pa.Table:
+    """The events with the numbers that follow `after`."""
+    return pa.Table.from_pylist([{"event_no": n} | r for n, r in enumerate(rows, after + 1)], SCHEMA)
+
+
+def last_number(log: pa.Table) -> int:
+    return pc.max(log["event_no"]).as_py() or 0
+
+
+def standing(log: pa.Table) -> pa.Table:
+    """Every id ever given -> the id that stands for it (itself, or what it was merged into), whether that is retired,
+    the number of the event that made it, and its anchor record."""
+    made: dict[str, tuple[int, str | None]] = {}
+    alias: dict[str, str] = {}
+    retired: set[str] = set()
+    columns = [log[name].to_pylist() for name in ("event_no", "event", "entity_id", "to_ids", "anchor")]
+    for number, event, entity, to_ids, anchor in zip(*columns, strict=True):
+        if event in ("MINT", "SPLIT"):
+            made.setdefault(entity, (number, anchor))
+            alias.pop(entity, None)
+        elif event == "MERGE":
+            alias[entity] = to_ids[0]
+            retired.discard(entity)
+        elif event == "RETIRE":
+            retired.add(entity)
+        else:
+            retired.discard(entity)
+    roots = [_root(entity, alias) for entity in made]
+    made_by, anchors = zip(*made.values(), strict=True) if made else ((), ())
+    columns = [list(made), roots, [root in retired for root in roots], list(made_by), list(anchors)]
+    return pa.table(columns, schema=STANDING)
+
+
+def resolve(entity_id: str, log: pa.Table) -> str:
+    """The id that stands for this one today. Raises LookupError for one never given, naming a slip where it is one."""
+    found = standing(log)
+    hit = found.filter(pc.equal(found["entity_id"], entity_id))
+    if not hit.num_rows:
+        is_slip = not codes.is_valid(pa.array([entity_id]))[0].as_py()
+        why = "its check character is wrong; look for a slip" if is_slip else "it was never given"
+        raise LookupError(f"No entity {entity_id}: {why}.")
+    return hit["root_id"][0].as_py()
+
+
+def _root(entity: str, alias: dict[str, str]) -> str:
+    while entity in alias:
+        entity = alias[entity]
+    return entity
