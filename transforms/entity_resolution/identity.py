@@ -29,7 +29,8 @@ create table held as
   from clusters c join former f using (mention_id) join standing s on s.entity_id = f.entity_id
        join standing r on r.entity_id = s.root_id
   group by s.root_id, c.cluster;
-create table lost as select entity_id as root_id from standing where entity_id = root_id and entity_id not in (select root_id from held);
+create table lost as
+  select entity_id as root_id from standing where entity_id = root_id and entity_id not in (select root_id from held);
 create table lost_keys as
   select f.source_code, f.source_key, min(s.root_id) as root_id from former f join standing s using (entity_id)
   where (f.source_code, f.source_key) in
