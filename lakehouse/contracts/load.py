@@ -112,7 +112,7 @@ def _field(raw: SchemaProperty, shared: dict[str, dict], file: str) -> Field:
     own = rules.custom(raw.customProperties)
     base = _inherited(own, shared, f"{file}: column {name}")
     about = {**base.get("customProperties", {}), **own}
-    kind = raw.logicalType or base.get("logicalType", "string")
+    kind = "binary" if raw.physicalType == "binary" else raw.logicalType or base.get("logicalType", "string")
     return Field(
         name=name,
         logical_type=_one_of(kind, LogicalType, f"{file}: column {name}: logicalType"),

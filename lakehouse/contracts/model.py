@@ -6,14 +6,15 @@ from typing import Any, ClassVar, Literal
 from lakehouse.contracts.mapping import Source
 
 Severity = Literal["error", "warning"]
-LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "binary"]
 Layer = Literal["silver", "gold"]
 Engine = Literal["kernel", "sql", "dbt", "ml", "register"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a dataset. `logical_type` is ODCS's; `unit` is a UCUM code."""
+    """One column of a dataset. `logical_type` is ODCS's, or `binary` for its `object` of that physical type (geometry as
+    WKB); `unit` is a UCUM code."""
 
     name: str
     logical_type: LogicalType

@@ -13,6 +13,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": TIMESTAMP,
+    "binary": pa.binary(),
 }
 
 SILVER_ENVELOPE = pa.schema(
@@ -31,9 +32,10 @@ source, its origin, when it was received and when it could be known."""
 
 
 def arrow_schema(dataset: Dataset) -> pa.Schema:
-    """Arrow schema of the dataset's table: the contract's columns; in silver also envelope and partition."""
+    """Arrow schema of the dataset's table: the contract's columns; in silver also envelope and partition, but for registers:
+    their rows come from many records, and their contracts list all columns."""
     own = pa.schema([(f.name, ARROW_TYPES[f.logical_type]) for f in dataset.fields])
-    if dataset.layer != "silver":
+    if dataset.layer != "silver" or dataset.engine == "register":
         return own
     partition = [pa.field(dataset.partition, pa.date32())] if dataset.partition else []
     return pa.schema([*own, *SILVER_ENVELOPE, *partition])
