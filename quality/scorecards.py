@@ -62,12 +62,17 @@ def _card(dataset: Dataset, source: Source) -> dict | None:
         return None
     own = {
         "at": datetime.now(UTC),
-        "department": dataset.owner,
+        "department": source.department or dataset.owner,
         "dataset": dataset.id,
         "source": source.source,
         "held": held_rows,
     }
     return own | found[0] | {"validity": found[0]["rows"] / (found[0]["rows"] + held_rows)}
+
+
+def stored() -> list[dict]:
+    """The stored scorecards; none before the first gate."""
+    return tables.read(TABLE).to_pylist() if tables.exists(TABLE) else []
 
 
 def table() -> str:
@@ -77,6 +82,6 @@ def table() -> str:
     heads = f"{'department':<12}{'source':<36}{'rows':>12}{'held':>8}" + "".join(f"{s:>14}" for s in SHARES)
     lines = [
         f"{c['department']:<12}{c['source']:<36}{c['rows']:>12,}{c['held']:>8,}" + "".join(f"{c[s]:>14.2%}" for s in SHARES)
-        for c in tables.read(TABLE).to_pylist()
+        for c in stored()
     ]
     return "\n".join([heads, *lines])

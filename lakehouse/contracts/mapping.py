@@ -150,6 +150,7 @@ class Source(_Strict):
     ignore: tuple[str, ...] = Setting((), description="Item codes, or columns of a file, that are expected and not used.")
     system_types: tuple[str, ...] = Setting((), description="HJ 212: the system types (ST) whose readings this source takes.")
     publication_delay_hours: float = 0.0
+    department: str | None = Setting(None, description="Code of the department that sends it; none = the dataset's owner.")
     description: str
     path: str = ""
 
