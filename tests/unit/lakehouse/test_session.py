@@ -14,7 +14,8 @@ from lakehouse import session
 def at_work(monkeypatch):
     """A session whose Ctrl-C is ours; notes the thread from which its jobs are ended."""
     asked: list[threading.Thread] = []
-    monkeypatch.setattr(logging.getLogger(), "filters", [])
+    for name in session.PY4J_LOGGERS:
+        monkeypatch.setattr(logging.getLogger(name), "filters", [])
     before = signal.getsignal(signal.SIGINT)
     context = SimpleNamespace(cancelAllJobs=lambda: asked.append(threading.current_thread()))
     session._stop_jobs_at_ctrl_c(SimpleNamespace(sparkContext=context))
@@ -35,10 +36,16 @@ def test_ctrl_c_is_ctrl_c_also_when_the_engine_is_gone(at_work):
     assert at_work == []
 
 
-@pytest.mark.parametrize(("error", "told"), [(KeyboardInterrupt(), 0), (ConnectionError("refused"), 1)])
-def test_only_the_interruption_itself_is_kept_from_the_log(at_work, caplog, error, told):
-    try:
-        raise error
-    except BaseException:
-        logging.exception("while sending a command")
-    assert len(caplog.records) == told
+def of_module(path: str, logger: str) -> int:
+    """How many records are told of one that the logger gets from that module."""
+    told = logging.getLogger(logger)
+    return int(bool(told.filter(logging.makeLogRecord({"pathname": path, "msg": "connection lost"}))))
+
+
+@pytest.mark.parametrize("logger", ["", "py4j.clientserver"])
+def test_py4j_is_heard_until_the_stop_and_others_also_after_it(at_work, logger):
+    assert of_module("/env/py4j/java_gateway.py", logger) == 1
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert of_module("/env/py4j/java_gateway.py", logger) == 0
+    assert of_module("/lake/transforms/run.py", logger) == 1
