@@ -102,7 +102,7 @@ def _longer(read: tuple[Positions, ...], village: tuple[Positions, Positions], a
     """What was read behind the region, or only a village, if its name reaches further: 旧县村 is none of the town 旧县."""
     below, (without, further) = read[3], village
     other = (without > 0) & (further > below)
-    return tuple(np.where(other, instead, found) for instead, found in zip((town * 0, at, without, further), read, strict=True))
+    return tuple(np.where(other, instead, found) for instead, found in zip((without * 0, at, without, further), read, strict=True))
 
 
 def _read(texts: pa.Array, kind: str, not_before: str | None = None) -> tuple[pa.Array, pa.Array]:
