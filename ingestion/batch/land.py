@@ -9,11 +9,12 @@ import pyarrow.compute as pc
 
 from ingestion.batch import receipt, rivals
 from ingestion.batch.delivery import Delivery, content
-from ingestion.batch.event_time import UTC_MICROS, observed_at
+from ingestion.batch.event_time import observed_at
 from ingestion.batch.extract import Extract, extract, missing_counts
 from ingestion.batch.faults import NoRows, Refused, Unparsed
 from lakehouse import outcomes, tables
 from lakehouse.contracts import Source, contracts
+from lakehouse.instants import UTC_MICROS
 
 DEAD_LETTER_SCHEMA = pa.schema(
     [
@@ -66,7 +67,7 @@ def _commit(bronze: pa.Table, dead: pa.Table, source: Source, delivery: Delivery
 
 def split_by_time(found: Extract, source: Source, name: str) -> tuple[pa.Table, list[Unparsed]]:
     """Rows whose event time reads (column `_observed_at` added), and the others as unparsed."""
-    instants = observed_at(found.rows, source.time)
+    instants = observed_at(found.rows, source.time, has_day_numbers=source.format.type == "excel")
     rows = found.rows.append_column("_observed_at", instants)
     untimed = found.rows.filter(pc.is_null(instants)).to_pylist()
     unparsed = sorted([*found.unparsed, *(_untimed(row, source, name) for row in untimed)], key=lambda u: u.row_no)

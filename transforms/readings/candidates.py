@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 from lakehouse import reference
 from lakehouse.contracts import Source
 from lakehouse.contracts.derive.schema import TIMESTAMP
+from lakehouse.numbers import converted, parse_numbers
 from lakehouse.reference import Conversion
+from lakehouse.words import WORDS, chosen, combined, constant, encoded, reworded, spread
 from transforms.problems import HOURS_AHEAD, PROBLEMS
 from transforms.readings import items as sent
 from transforms.readings.items import Items
-from transforms.readings.words import WORDS, chosen, combined, constant, encoded, reworded, spread
 
 PERIOD_SECONDS = {"rtd": 0, "minute": 600, "hour": 3600, "day": 86400}
 
@@ -108,21 +109,8 @@ def _in_canonical_unit(number: pa.Array, which: pa.Array, meanings: list[Meaning
     value = number
     for at, meaning in enumerate(meanings):
         if c := meaning.conversion:
-            changed = pc.add(pc.divide(pc.multiply(pc.add(number, c.before), float(c.multiply)), float(c.divide)), c.after)
-            value = pc.if_else(pc.equal(which, at), changed, value)
+            value = pc.if_else(pc.equal(which, at), converted(number, c), value)
     return value
-
-
-def parse_numbers(text: pa.Array) -> pa.Array:
-    """Decimal texts -> doubles; null where the text is none (no blanks, no thousands separators, no NaN)."""
-    try:
-        numbers = pc.cast(text, pa.float64())  # nearly always all of them are plain numbers
-        if pc.all(pc.is_finite(numbers)).as_py() is not False:
-            return numbers
-    except pa.ArrowInvalid:
-        pass
-    fits = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-    return pc.cast(pc.if_else(fits, pc.utf8_ltrim(text, characters="+"), None), pa.float64())
 
 
 def _flags(items: Items) -> pa.DictionaryArray:

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from lakehouse.contracts import Dataset
 from lakehouse.contracts.derive import arrow_schema
+from lakehouse.words import encoded
 from transforms.readings.settle import pack_keys, ranks, slice_of
-from transforms.readings.words import encoded
 
 MINUTES = {"hour": 60, "minute": 10, "rtd": 1}
 

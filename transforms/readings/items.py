@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from lakehouse.contracts import Source
-from transforms.readings.words import chosen, constant, encoded, spread
+from lakehouse.words import chosen, constant, encoded, spread
 
 _ITEM = pa.struct([(name, pa.string()) for name in ("code", "value", "unit", "flag", "reason")])
 DOCUMENT = pa.schema(

@@ -14,8 +14,8 @@ from lakehouse.contracts import Dataset, Rule
 from lakehouse.contracts.derive import arrow_schema, mask
 from lakehouse.contracts.derive.row_checks import columns_of
 from lakehouse.contracts.derive.schema import TIMESTAMP
+from lakehouse.words import chosen, encoded
 from quality.decisions import Decision
-from transforms.readings.words import chosen, encoded
 from transforms.slices import start_of
 
 PRECEDENCE = ("_rank", "_record_id", "_item_no")

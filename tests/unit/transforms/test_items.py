@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.contracts import contracts
+from lakehouse.words import chosen, combined, encoded, reworded
 from tests.support.bronze_rows import delivered
 from transforms.readings.items import read, read_documents
-from transforms.readings.words import chosen, combined, encoded, reworded
 
 PRSA, HJ212 = (contracts().sources[f"environment__air_quality__{s}"] for s in ("prsa", "hj212"))
 

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.contracts import contracts
+from lakehouse.numbers import parse_numbers
 from quality.decisions import Decision
 from tests.support.bronze_rows import RECEIVED, delivered, sent
-from transforms.readings.candidates import candidates, parse_numbers
+from transforms.readings.candidates import candidates
 from transforms.readings.hourly import hourly
 from transforms.readings.settle import settle
 

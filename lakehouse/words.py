@@ -4,17 +4,15 @@ Readings repeat few words millions of times, so what a word means is settled onc
 spread over the rows as numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 WORDS = pa.dictionary(pa.int32(), pa.string())
 
-Column = pa.Array | pa.ChunkedArray
 
-
-def encoded(texts: Column) -> pa.DictionaryArray:
+def encoded(texts: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
     """A text column as words and numbers; a null is a row without number, never a word."""
     one = texts.dictionary_encode() if not pa.types.is_dictionary(texts.type) else texts
     return one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one
@@ -22,7 +20,7 @@ def encoded(texts: Column) -> pa.DictionaryArray:
 
 def chosen(words: Sequence[str | None], which: pa.Array) -> pa.DictionaryArray:
     """Row by row the word of that number; null where the number or the word is null. Equal words become one."""
-    place = {word: at for at, word in enumerate(dict.fromkeys(w for w in words if w is not None))}
+    place: dict[str | None, int] = {word: at for at, word in enumerate(dict.fromkeys(w for w in words if w is not None))}
     numbers = pa.array([place.get(w) for w in words], pa.int32()).take(which)
     return pa.DictionaryArray.from_arrays(numbers, pa.array(list(place), pa.string()))
 
@@ -32,7 +30,7 @@ def spread(column: pa.DictionaryArray, row: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(column.indices.take(row), column.dictionary)
 
 
-def reworded(column: pa.DictionaryArray, meaning: dict[str, str]) -> pa.DictionaryArray:
+def reworded(column: pa.DictionaryArray, meaning: Mapping[str | None, str]) -> pa.DictionaryArray:
     """Each word's meaning; null where it has none."""
     return chosen([meaning.get(word) for word in column.dictionary.to_pylist()], column.indices)
 
