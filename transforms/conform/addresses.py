@@ -101,8 +101,8 @@ def parse_addresses(addresses: pa.Array | pa.ChunkedArray, home: str = "", place
 def _longer(read: tuple[Positions, ...], village: tuple[Positions, Positions], at: Positions) -> tuple[Positions, ...]:
     """What was read behind the region, or only a village, if its name reaches further: 旧县村 is none of the town 旧县."""
     below, (without, further) = read[3], village
-    other = (without > 0) & (further > below)
-    return tuple(np.where(other, instead, found) for instead, found in zip((without * 0, at, without, further), read, strict=True))
+    other, instead = (without > 0) & (further > below), (without * 0, at, without, further)
+    return tuple(np.where(other, one, found) for one, found in zip(instead, read, strict=True))
 
 
 def _read(texts: pa.Array, kind: str, not_before: str | None = None) -> tuple[pa.Array, pa.Array]:

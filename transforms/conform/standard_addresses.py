@@ -4,6 +4,7 @@ Two addresses of the same door get the same `standard_address`, whether one says
 `10#` or `10号`, `3栋` or `3幢`, `二楼` or `2层`, or names the road as it was called before.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -73,6 +74,15 @@ def _each(column: pa.ChunkedArray, say: Callable[[str], str]) -> pa.ChunkedArray
     different = pc.unique(column)
     said = pa.array([None if text is None else say(text) for text in different.to_pylist()], pa.string())
     return pc.take(said, pc.index_in(column, value_set=different))
+
+
+def spoken_digits(texts: pa.ChunkedArray | pa.Array, numeral: str) -> pa.ChunkedArray | pa.Array:
+    """Texts with the numerals that the pattern finds as digits: 三单元 -> 3单元. Few texts have any, and of them few forms."""
+    hit = pc.fill_null(pc.match_substring_regex(texts, numeral), False)
+    if not pc.any(hit).as_py():
+        return texts
+    said = _each(pc.filter(texts, hit), lambda text: re.sub(numeral, lambda found: _digits(found[0]), text))
+    return pc.replace_with_mask(texts, hit, said.combine_chunks() if isinstance(said, pa.ChunkedArray) else said)
 
 
 def _with(column: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
