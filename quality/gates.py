@@ -1,4 +1,7 @@
-"""The gates between the tables and those who read them: books, expectations, scorecards. What fails stops the run."""
+"""The gates between the tables and those who read them: books, expectations, measured linkage, scorecards.
+
+What fails stops the run.
+"""
 
 import hashlib
 from datetime import UTC, date, datetime, time
@@ -11,6 +14,8 @@ from lakehouse.pipeline import Plan
 from lakehouse.settings import settings
 from quality import decisions, gate_outcomes, promises, scorecards
 from quality.gate_outcomes import GateOutcome
+from quality.linkage import gate as linkage_gate
+from quality.linkage.scores import SCORES
 from quality.reconcile import reconcile
 
 BOOKS = ("bronze", "dead_letter", "quarantine")
@@ -55,8 +60,8 @@ def _digest(dataset: Dataset) -> str:
 
 
 def _books() -> dict[str, int | None]:
-    """Versions of the tables from which the books are counted."""
-    names = [n for layer in BOOKS for n in tables.names(layer)] + [n for n in LEDGERS if tables.exists(n)]
+    """Versions of the tables from which the books are counted, and of the measured error of the registers."""
+    names = [n for layer in BOOKS for n in tables.names(layer)] + [n for n in (*LEDGERS, SCORES) if tables.exists(n)]
     return {name: tables.version(name) for name in names}
 
 
@@ -86,13 +91,19 @@ def run(work: Plan) -> None:
     Raises RuntimeError with one sentence for each failed check of severity error; warnings are only kept.
     """
     with outcomes.step(work["step"], work["step"], work["inputs"]) as outcome:
-        found = [*(reconcile().outcomes if work["books"] else []), *_expectations(work)]
+        found = [*(reconcile().outcomes if work["books"] else []), *_expectations(work), *_linkage(work)]
         gate_outcomes.write(found)
         scorecards.write()
         outcome.rows_in, outcome.accepted = len(found), sum(one.passed for one in found)
         outcome.detail = {"failed": [f"{one.table} {one.check}" for one in found if not one.passed]}
         if stopping := [one.message for one in found if one.stops]:
             raise RuntimeError(f"The gates stop the run, {len(stopping)} checks failed. {' '.join(stopping)}")
+
+
+def _linkage(work: Plan) -> list[GateOutcome]:
+    """The measured error of the registers, with the books; nothing before the first scoring."""
+    found = linkage_gate.outcome() if work["books"] else None
+    return [found] if found else []
 
 
 def _expectations(work: Plan) -> list[GateOutcome]:
