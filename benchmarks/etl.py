@@ -118,15 +118,17 @@ def plan() -> Plan:
 
 def kernel_alone(work: Plan) -> None:
     """The kernel path without Spark: what tasks and driver do, in this process, one slice after the other."""
+    from transforms import parts
     from transforms.readings import run as path
 
     known = contracts()
-    sliced = work | {"files": path.bronze_files(work)}
+    sliced = work | {"files": parts.bronze_files(work)}
     roots = {name: str(tables.location(name)) for name in OUTPUTS.values()}
     starts = map(date.fromisoformat, work["slices"])
     written = [part for start in starts for part in path.build_slice(sliced, start, known, {}, roots)]
     for name in OUTPUTS.values():
-        path.commit(name, [part for part in written if part["table"] == name], work, known)
+        own = [part for part in written if part["table"] == name]
+        parts.commit(name, own, path.schema_of(name, known), known[DATASET].partition)
 
 
 def kernel(_folder: Path):

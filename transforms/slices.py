@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
@@ -85,6 +86,13 @@ def start_of(instant: datetime, partition: str | None) -> date:
     """First day of the slice that holds the instant."""
     day = instant.astimezone(UTC).date()
     return day.replace(day=1) if partition == "_event_month" else day
+
+
+def slice_of(observed: pa.ChunkedArray, partition: str) -> pa.Array:
+    """The partition (date32) that an instant falls into: its UTC day or the first day of its UTC month."""
+    days = observed.combine_chunks().cast(pa.date32(), safe=False).dictionary_encode()
+    unit = {"_event_date": "day", "_event_month": "month"}[partition]
+    return pc.floor_temporal(days.dictionary, unit=unit).take(days.indices)
 
 
 def bounds(start: date, partition: str | None) -> tuple[datetime, datetime]:

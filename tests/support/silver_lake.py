@@ -9,6 +9,7 @@ from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import arrow_schema
 from quality import decisions
 from transforms import slices
+from transforms.parts import bronze_files, commit
 from transforms.readings import run as kernel
 
 
@@ -21,12 +22,12 @@ def build(dataset_id: str = "environment__air_quality") -> dict:
     standing = decisions.in_force(dataset_id)
     outputs = kernel._outputs(dataset_id)
     roots = {name: str(tables.location(name)) for name in outputs}
-    work = {**plan, "files": kernel.bronze_files(plan)}
+    work = {**plan, "files": bronze_files(plan)}
     with outcomes.step(slices.STEP, dataset_id, plan["inputs"]):
         starts = [date.fromisoformat(s) for s in plan["slices"]]
         written = [row for s in starts for row in kernel.build_slice(work, s, known, standing, roots)]
         for name in outputs:
-            kernel.commit(name, [w for w in written if w["table"] == name], plan, known)
+            commit(name, [w for w in written if w["table"] == name], kernel.schema_of(name, known), known[dataset_id].partition)
     return plan
 
 

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from lakehouse.contracts import Dataset
 from lakehouse.contracts.derive import arrow_schema
 from lakehouse.words import encoded
-from transforms.readings.settle import pack_keys, ranks, slice_of
+from transforms.slices import slice_of
+from transforms.winners import pack_keys, ranks
 
 MINUTES = {"hour": 60, "minute": 10, "rtd": 1}
 

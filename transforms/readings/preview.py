@@ -10,8 +10,9 @@ from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import arrow_schema
 from lakehouse.pipeline import Plan
 from quality import decisions
+from transforms.parts import bronze_files
 from transforms.readings.candidates import candidates
-from transforms.readings.run import bronze_files, read_slice
+from transforms.readings.run import read_slice
 from transforms.readings.settle import settle
 
 
