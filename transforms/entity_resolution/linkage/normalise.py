@@ -1,0 +1,146 @@
+"""Comparison columns of mentions: each different value is normalised once and stands for itself as a number.
+
+A form gives one main column, by which mentions count as equal, and further ones that rules and comparisons read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lakehouse.contracts.codes import citizen_number, credit_code, registration_number
+from transforms.conform.addresses import parse_addresses
+from transforms.conform.enterprise_names import parse_enterprise_names
+from transforms.conform.lunar import lunar_texts
+from transforms.conform.person_names import name_keys, normalised_names
+from transforms.conform.standard_addresses import standard_addresses
+from transforms.conform.texts import plain
+from transforms.entity_resolution.linkage.rules import LinkageRules
+
+Columns = dict[str, pa.Array]
+LOOKALIKES = {"O": "0", "I": "1", "S": "5", "Z": "2", "V": "Y"}
+"""Letters that GB 32100 leaves out because they look like others, and what they are written for."""
+NO_ALIASES = pa.table({name: pa.array([], pa.string()) for name in ("division_code", "old_name", "name")})
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One comparison column: per mention the number of its value (-1: none), per value the main and further columns."""
+
+    numbers: NDArray[np.int64]
+    values: Columns
+
+    def at(self, rows: NDArray[np.int64]) -> Columns:
+        """All columns of the form for some mentions; null where a mention has no value."""
+        numbers = self.numbers[rows]
+        indices = pa.array(numbers, mask=numbers < 0)
+        return {name: pc.take(values, indices) for name, values in self.values.items()}
+
+
+def encode(mentions: pa.Table, rules: LinkageRules) -> dict[str, Encoded]:
+    """Comparison columns of the rules; a column that the mentions lack is empty."""
+    nothing = pa.nulls(mentions.num_rows, pa.string())
+    given = set(mentions.column_names)
+    return {
+        name: _encoded(name, mentions[name] if name in given else nothing, FORMS[form], rules.home)
+        for name, form in rules.columns.items()
+    }
+
+
+def _encoded(name: str, column: pa.Array | pa.ChunkedArray, form: Callable[[str, pa.Array, str], Columns], home: str) -> Encoded:
+    raw = pc.unique(_text(column))
+    raw = pc.filter(raw, pc.is_valid(raw)).sort()
+    main, *further = form(name, raw, home).items()
+    different = pc.unique(main[1]).sort()
+    different = pc.filter(different, pc.and_(pc.is_valid(different), pc.not_equal(different, "")))
+    first = pc.index_in(different, value_set=main[1])
+    values = {main[0]: different} | {key: pc.take(_whole(made), first) for key, made in further}
+    of_raw = _numbers(main[1], different)
+    sent = _numbers(_text(column), raw)
+    return Encoded(np.where(sent < 0, -1, np.append(of_raw, -1)[sent]), values)
+
+
+def _numbers(texts: pa.Array | pa.ChunkedArray, different: pa.Array) -> NDArray[np.int64]:
+    return pc.fill_null(pc.index_in(texts, value_set=different), -1).to_numpy().astype(np.int64)
+
+
+def _text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    is_day = pa.types.is_temporal(column.type)
+    return pc.strftime(column, "%Y%m%d") if is_day else pc.cast(column, pa.string())
+
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _texts(name: str, raw: pa.Array, home: str) -> Columns:
+    return {name: pc.utf8_upper(plain(raw))}
+
+
+def _citizen_numbers(name: str, raw: pa.Array, home: str) -> Columns:
+    """`<name>_sent` normalised, `<name>` only where it is valid, and the birth date that it tells."""
+    sent = citizen_number.normalised(raw)
+    valid = pc.if_else(citizen_number.is_valid(sent), sent, None)
+    return {f"{name}_sent": sent, name: valid, f"{name}_birth": _text(citizen_number.birth_dates(valid))}
+
+
+def _credit_codes(name: str, raw: pa.Array, home: str) -> Columns:
+    """`<name>_sent`, `<name>` where valid with letters that look like digits read as such, and the organisation code in it."""
+    sent = pc.utf8_upper(plain(raw))
+    read = sent
+    for letter, meant in LOOKALIKES.items():
+        read = pc.replace_substring(read, letter, meant)
+    valid = pc.if_else(credit_code.is_valid(read), read, None)
+    old = pc.if_else(registration_number.is_valid(sent), sent, None)
+    return {f"{name}_sent": sent, name: valid, f"{name}_org_code": pc.utf8_slice_codeunits(valid, 8, 17), f"{name}_reg_no": old}
+
+
+def _organisation_codes(name: str, raw: pa.Array, home: str) -> Columns:
+    sent = pc.replace_substring_regex(pc.utf8_upper(plain(raw)), "-", "")
+    return {f"{name}_sent": sent, name: pc.if_else(credit_code.is_organisation_code(sent), sent, None)}
+
+
+def _registration_numbers(name: str, raw: pa.Array, home: str) -> Columns:
+    sent = plain(raw)
+    return {f"{name}_sent": sent, name: pc.if_else(registration_number.is_valid(sent), sent, None)}
+
+
+def _person_names(name: str, raw: pa.Array, home: str) -> Columns:
+    made = normalised_names(raw)
+    keys = name_keys(made)
+    return {name: made} | {f"{name}_{key}": keys[key] for key in ("surname_pinyin", "given_name", "name_pinyin", "any_order_key")}
+
+
+def _enterprise_names(name: str, raw: pa.Array, home: str) -> Columns:
+    made = pc.utf8_upper(plain(raw))
+    parts = parse_enterprise_names(made, home)
+    return {name: made} | {f"{name}_{part}": parts[part] for part in ("trade_name", "industry_words", "legal_form_code")}
+
+
+def _addresses(name: str, raw: pa.Array, home: str) -> Columns:
+    """The standard form of the address; what it says below the township stands apart, for where the township is left out."""
+    return {name: standard_addresses(parse_addresses(raw, home), NO_ALIASES)["standard_address"]}
+
+
+def _dates(name: str, raw: pa.Array, home: str) -> Columns:
+    """yyyymmdd; day and month changed over; the lunar date that a clerk may write for it."""
+    day = pc.replace_substring_regex(raw, r"\D", "")
+    day = pc.if_else(pc.equal(pc.utf8_length(day), 8), day, None)
+    year, month, end = (pc.utf8_slice_codeunits(day, a, b) for a, b in ((0, 4), (4, 6), (6, 8)))
+    return {name: day, f"{name}_swapped": pc.binary_join_element_wise(year, end, month, ""), f"{name}_lunar": lunar_texts(day)}
+
+
+FORMS: dict[str, Callable[[str, pa.Array, str], Columns]] = {
+    "citizen_number": _citizen_numbers,
+    "credit_code": _credit_codes,
+    "organisation_code": _organisation_codes,
+    "registration_number": _registration_numbers,
+    "person_name": _person_names,
+    "enterprise_name": _enterprise_names,
+    "address": _addresses,
+    "date": _dates,
+    "text": _texts,
+}
