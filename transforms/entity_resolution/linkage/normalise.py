@@ -81,10 +81,11 @@ def _texts(name: str, raw: pa.Array, home: str) -> Columns:
 
 
 def _citizen_numbers(name: str, raw: pa.Array, home: str) -> Columns:
-    """`<name>_sent` normalised, `<name>` only where it is valid, and the birth date that it tells."""
+    """`<name>_sent` normalised, `<name>` only where it is valid, the birth date that it tells, 17 places without the check."""
     sent = citizen_number.normalised(raw)
     valid = pc.if_else(citizen_number.is_valid(sent), sent, None)
-    return {f"{name}_sent": sent, name: valid, f"{name}_birth": _text(citizen_number.birth_dates(valid))}
+    body = pc.if_else(pc.equal(pc.utf8_length(sent), 18), pc.utf8_slice_codeunits(sent, 0, 17), None)
+    return {f"{name}_sent": sent, name: valid, f"{name}_birth": _text(citizen_number.birth_dates(valid)), f"{name}_body": body}
 
 
 def _credit_codes(name: str, raw: pa.Array, home: str) -> Columns:

@@ -12,6 +12,9 @@ from transforms.entity_resolution.linkage.normalise import Encoded, encode
 from transforms.entity_resolution.linkage.rules import Fill, LinkageRules
 
 NONE = -1
+ONE_CHARACTER = """create macro one_character(a, b) as length(a) = length(b) and length(a) > 2 and length(a) - 1 = len(
+    list_filter(range(1, length(a)::bigint + 1), lambda i: substring(a, i, 1) = substring(b, i, 1)))"""
+"""SQL for rules and comparisons: texts of one length, three characters at least, that differ in one place."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Profiles:
     """Profiles numbered in the order of their first mention id.
 
     `mention_ids`, `of_mention`: id and profile of each mention. `first`: row of the first mention of each profile.
-    `codes`: per column of the rules the number of its value (-1: none). `table`: all comparison columns, one row a profile.
+    `codes`: per main column of a form the number of its value (-1: none). `table`: all comparison columns, one row a profile.
     """
 
     mention_ids: pa.Array
@@ -33,7 +36,7 @@ class Profiles:
 
     def numbers(self, column: str) -> NDArray[np.int64]:
         """Numbers of the different values of a column of `table`; -1 where it is null."""
-        if column in self.codes and column in self.table.column_names:
+        if column in self.codes:
             return self.codes[column]
         values = self.table[column]
         different = pc.drop_null(pc.unique(values))
@@ -42,7 +45,9 @@ class Profiles:
 
 def connection() -> duckdb.DuckDBPyConnection:
     """An engine in memory that never writes to disk: it holds identifiers in clear."""
-    return duckdb.connect(config={"temp_directory": "", "preserve_insertion_order": "false"})
+    engine = duckdb.connect(config={"temp_directory": "", "preserve_insertion_order": "false"})
+    engine.execute(ONE_CHARACTER)
+    return engine
 
 
 def reduce(mentions: pa.Table, rules: LinkageRules) -> Profiles:
@@ -54,7 +59,7 @@ def reduce(mentions: pa.Table, rules: LinkageRules) -> Profiles:
     for fill in rules.fill:
         columns[fill.column] = _filled(columns, fill)
     ids = _whole(mentions["mention_id"])
-    codes = {name: column.numbers for name, column in columns.items()}
+    codes = {next(iter(column.values)): column.numbers for column in columns.values()}
     alone = np.where(_has_evidence(columns, rules), NONE, np.arange(len(ids)))
     of_mention, first = _grouped(ids, codes | {"alone": alone})
     table = pa.table({key: values for column in columns.values() for key, values in column.at(first).items()})
