@@ -144,7 +144,8 @@ def _rules(table: SchemaObject, fields: tuple[Field, ...], shared: dict[str, dic
     for field, raw in zip(fields, table.properties or [], strict=True):
         yield from rules.implied(field)
         inherited = _inherited(rules.custom(raw.customProperties), shared, file).get("quality", [])
-        for quality in [*map(DataQuality.model_validate, inherited), *(raw.quality or [])]:
+        own = (DataQuality.model_validate(rules.of_column(quality, field.name)) for quality in inherited)
+        for quality in [*own, *(raw.quality or [])]:
             yield rules.written(quality, field.name, file)
     for quality in table.quality or []:
         yield rules.written(quality, None, file)

@@ -38,6 +38,11 @@ def _in_words(bounds: list[tuple[str, Any]]) -> str:
     return " and ".join(f"{'at least' if sign == '>=' else 'at most'} {limit}" for sign, limit in bounds)
 
 
+def of_column(quality: dict[str, Any], column: str) -> dict[str, Any]:
+    """A quality entry of a shared field for one column: `{column}` in its texts becomes the column's name."""
+    return {key: value.replace("{column}", column) if isinstance(value, str) else value for key, value in quality.items()}
+
+
 def written(raw: DataQuality, field: str | None, place: str) -> Rule:
     """One quality entry of a column (`field`) or of the table.
 

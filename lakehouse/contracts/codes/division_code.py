@@ -39,6 +39,16 @@ def is_known_on(codes: Any, dates: Any) -> Any:
     return pc.if_else(pc.and_(pc.is_valid(codes), pc.is_valid(dates)), pa.array(held & (place >= 0)), None)
 
 
+def is_known(codes: Any) -> Any:
+    """Whether each code was valid at any time. Null stays null."""
+    return pc.if_else(pc.is_valid(codes), pc.is_in(codes, value_set=_periods(settings().profile).codes), None)
+
+
+def known_sql(code: str) -> str:
+    """The same as Spark SQL over an expression."""
+    return f"{code} in ({', '.join(map(repr, dict.fromkeys(known for known, _, _ in _rows(settings().profile))))})"
+
+
 def sql(code: str, date: str) -> str:
     """The same as Spark SQL over two expressions: one branch, flat, for each set of periods that codes share."""
     periods, alike = defaultdict(list), defaultdict(list)

@@ -1,8 +1,9 @@
 """Row rules of a contract, derived twice from the one predicate: as a mask over Arrow and as Spark SQL.
 
 The predicate language is the part of SQL that both sides share: and/or/not, comparison, `is [not] null`,
-`[not] in (...)`, `between`, + - *, abs, length, substring(text, from, length), literals, columns (no division: engines
-disagree about zero), and the functions of `functions`, such as is_citizen_number(column).
+`[not] in (...)`, `between`, `rlike`, + - *, abs, length, substring(text, from, length), literals, columns (no division:
+engines disagree about zero), and the functions of `functions`, such as is_citizen_number(column). A pattern of `rlike` is
+written without backslash, which engines read differently, and means the same in RE2 and Java.
 Nulls follow SQL's three-valued logic; an unknown (null) answer counts as broken, so a predicate says what
 null means. Numbers with a point are doubles on both sides. Columns hold no NaN: what is no number is null.
 """
@@ -124,6 +125,13 @@ def _substring(node: exp.Expr, table: Columns) -> Any:
     return pc.utf8_slice_codeunits(_evaluate(node.this, table), start - 1, start - 1 + length)
 
 
+def _rlike(node: exp.Expr, table: Columns) -> Any:
+    pattern = _literal(node.expression)
+    if not isinstance(pattern, str) or "\\" in pattern:
+        raise _outside(node)
+    return pc.match_substring_regex(_evaluate(node.this, table), pattern)
+
+
 def _literal(node: exp.Expr) -> str | float | int:
     if isinstance(node, exp.Neg) and isinstance(number := _literal(node.this), int | float):
         return -number
@@ -160,6 +168,7 @@ _NODES: dict[type[exp.Expr], Callable] = {
     exp.Mul: _binary(pc.multiply),
     exp.Abs: lambda n, t: pc.abs(_evaluate(n.this, t)),
     exp.Length: lambda n, t: pc.utf8_length(_evaluate(n.this, t)),
+    exp.RegexpLike: _rlike,
     exp.Substring: _substring,
     exp.Anonymous: _called,
     exp.Neg: lambda n, t: pc.negate(_evaluate(n.this, t)),

@@ -1,0 +1,51 @@
+"""Chinese text that was UTF-8 and was read as GBK: 桐庐 stands there as 妗愬簮.
+
+Three bytes of UTF-8 a character, taken two by two for GBK, leave a trace: a character whose bytes are (first, middle), then
+one of (last, first), then one of (middle, last). Ordinary Chinese begins so hardly ever: of 89,550 real enterprise names none.
+"""
+# pyright: reportAttributeAccessIssue=false
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import product
+from typing import Any
+
+import pyarrow.compute as pc
+
+HAN = range(0xE4, 0xEA)
+"""First bytes of the common Chinese characters in UTF-8."""
+MARKS = (0xE2, 0xE3, 0xEF)
+"""First bytes of their punctuation."""
+FOLLOWING = range(0x80, 0xC0)
+
+
+def is_mojibake(texts: Any) -> Any:
+    """Whether each text reads so from its first character to its last, ASCII aside. Null stays null.
+
+    A text that begins in ASCII, or of which only a part was misread, is not found.
+    """
+    return pc.match_substring_regex(texts, pattern())
+
+
+def sql(x: str) -> str:
+    """The same as Spark SQL over the expression `x`."""
+    return f"{x} rlike '{pattern()}'"
+
+
+@cache
+def pattern() -> str:
+    """Regular expression, for RE2 and Java alike."""
+    first = _read_as_gbk(product(HAN, FOLLOWING))
+    after = first | _read_as_gbk(product(FOLLOWING, HAN))
+    begins = (*HAN, *MARKS)
+    rest = _read_as_gbk([*product(begins, FOLLOWING), *product(FOLLOWING, begins), *product(FOLLOWING, FOLLOWING)])
+    return f"^{_one_of(first)}{_one_of(after)}{_one_of(rest, ' -~')}*$"
+
+
+def _read_as_gbk(pairs: Iterable[tuple[int, int]]) -> set[str]:
+    found = {bytes(pair).decode("gbk", errors="ignore") for pair in pairs}
+    return {text for text in found if len(text) == 1}
+
+
+def _one_of(characters: set[str], others: str = "") -> str:
+    return f"[{others}{''.join(sorted(characters))}]"
