@@ -45,8 +45,8 @@ def encode(mentions: pa.Table, rules: LinkageRules) -> dict[str, Encoded]:
     nothing = pa.nulls(mentions.num_rows, pa.string())
     given = set(mentions.column_names)
     return {
-        name: _encoded(name, mentions[name] if name in given else nothing, FORMS[form], rules.home)
-        for name, form in rules.columns.items()
+        name: _encoded(name, mentions[column.of] if column.of in given else nothing, FORMS[column.form], rules.home)
+        for name, column in rules.columns.items()
     }
 
 
@@ -89,14 +89,12 @@ def _citizen_numbers(name: str, raw: pa.Array, home: str) -> Columns:
 
 
 def _credit_codes(name: str, raw: pa.Array, home: str) -> Columns:
-    """`<name>_sent`, `<name>` where valid with letters that look like digits read as such, and the organisation code in it."""
+    """`<name>_sent`, `<name>` where valid, with letters that look like digits read as such."""
     sent = pc.utf8_upper(plain(raw))
     read = sent
     for letter, meant in LOOKALIKES.items():
         read = pc.replace_substring(read, letter, meant)
-    valid = pc.if_else(credit_code.is_valid(read), read, None)
-    old = pc.if_else(registration_number.is_valid(sent), sent, None)
-    return {f"{name}_sent": sent, name: valid, f"{name}_org_code": pc.utf8_slice_codeunits(valid, 8, 17), f"{name}_reg_no": old}
+    return {f"{name}_sent": sent, name: pc.if_else(credit_code.is_valid(read), read, None)}
 
 
 def _organisation_codes(name: str, raw: pa.Array, home: str) -> Columns:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lakehouse.settings import CHECKOUT
 
@@ -20,6 +20,13 @@ class LinkageError(ValueError):
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """A comparison column: the form in which it is compared, and the mentions' column that it reads (else that of its name)."""
+
+    form: Form
+    of: str
 
 
 class ExactKey(_Strict):
@@ -107,15 +114,13 @@ class Thresholds(_Strict):
 
 
 class LinkageRules(_Strict):
-    """All rules of one kind of entity.
-
-    `columns`: comparison column -> form in which it is compared. `evidence`: sets of columns of which one must be filled, or a
+    """All rules of one kind of entity. `evidence`: sets of columns of which one must be filled, or a
     mention is like no other. `comparisons`: Splink's comparisons as it documents them.
     """
 
     kind: str
     rule_version: str
-    columns: dict[str, Form]
+    columns: dict[str, Column]
     home: str = ""
     evidence: tuple[tuple[str, ...], ...] = Field(min_length=1)
     exact: tuple[ExactKey, ...] = ()
@@ -128,6 +133,14 @@ class LinkageRules(_Strict):
     training: Training
     comparisons: tuple[dict[str, Any], ...]
     thresholds: Thresholds
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, columns: Any) -> Any:
+        """`name: person_name` is short for `name: {form: person_name, of: name}`."""
+        if not isinstance(columns, dict):
+            return columns
+        return {name: {"form": said, "of": name} if isinstance(said, str) else said for name, said in columns.items()}
 
 
 def load_rules(path: Path) -> LinkageRules:
