@@ -40,6 +40,7 @@ def field(name: str, kind: str = "string", key: bool = False, **more: Any) -> Fi
         None,
         "public",
         None,
+        None,
         (),
         None,
         {},
