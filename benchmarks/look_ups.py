@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from lakehouse import reference
 from lakehouse.contracts import Source
-from transforms.problems import HOURS_AHEAD, PROBLEMS
+from lakehouse.instants import HOURS_AHEAD
+from transforms.problems import PROBLEMS
 
 Rows = list[tuple[str | float | None, ...]]
 

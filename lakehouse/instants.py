@@ -18,6 +18,8 @@ FIRST_YEAR = 1000
 DAY_ZERO = datetime(1899, 12, 30)
 DAY_NUMBER = re.compile(r"[1-9]\d{4}")
 """How a workbook keeps the days from 1927 to 2173 when a cell lost its format: their number."""
+HOURS_AHEAD = 1
+"""How far a sender's clock may run ahead of ours."""
 A_TIME = datetime(2014, 11, 12, 13, 14, 15)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction, create_table_with_add_actions
@@ -17,6 +18,7 @@ from pyspark import StatusTracker
 from lakehouse import outcomes, progress, tables
 from lakehouse.pipeline import Plan
 from lakehouse.session import spark_session
+from transforms.slices import bounds
 
 LARGEST_DICTIONARY = 64 << 20  # bytes; the default is too small for a month's record ids, which then go out one by one
 WRITTEN = pa.schema(
@@ -56,6 +58,16 @@ def _finished(tracker: StatusTracker) -> int:
 def bronze_files(plan: Plan) -> dict[str, list[str]]:
     """Data files of each bronze table at the version that the plan locked."""
     return {name: [str(file) for file in tables.files(name, version)] for name, version in plan["inputs"]["bronze"].items()}
+
+
+def read_slice(files: list[str], start: date, partition: str, wanted: list[str]) -> pa.Table:
+    """Bronze rows of the slice, with those of the wanted columns that there are; row-group statistics prune the rest."""
+    low, high = bounds(start, partition)
+    moment = ds.field("_observed_at")
+    schema = pa.unify_schemas([pq.read_schema(f) for f in files])
+    columns = [name for name in wanted if name in schema.names]
+    spare = {"batch_readahead": 2, "fragment_readahead": 1}  # reading far ahead of a filter fills memory
+    return ds.dataset(files, schema=schema, format="parquet").to_table(columns, (moment >= low) & (moment < high), **spare)
 
 
 def write_part(root: Path, name: str, start: date, rows: pa.Table, partition: str, counts: dict[str, int]) -> dict[str, Any]:

@@ -8,5 +8,3 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "not_from_the_future": ("observed_at", "UTC lies after the receipt; have the sender's clock set, then waive the row"),
 }
 """The sentence is what was sent, then these words. `item_refused` carries the collector's own sentence."""
-HOURS_AHEAD = 1
-"""How far a sender's clock may run ahead of ours."""

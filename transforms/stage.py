@@ -14,13 +14,17 @@ def plan() -> Plan:
 
 
 def run(work: Plan) -> None:
-    """Build the slices of each dataset on the engine its contract names."""
+    """Build the slices of all record datasets in one job, and of each other dataset on the engine that its contract names."""
     from transforms.readings import run as kernel
+    from transforms.records import run as records
     from transforms.sql import run as sql
 
+    known = contracts()
+    if of_records := [one for one in work["datasets"] if known.is_of_records(one["dataset"])]:
+        records.run(of_records)
     for one in work["datasets"]:
-        engine = kernel if contracts()[one["dataset"]].engine == "kernel" else sql
-        engine.run(one)
+        if one not in of_records:
+            (kernel if known[one["dataset"]].engine == "kernel" else sql).run(one)
 
 
 SILVER = Stage("silver", after=("bronze",), plan=plan, run=run)

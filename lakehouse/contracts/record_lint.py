@@ -30,9 +30,9 @@ def _filling(filling: Filling, column: Field) -> Iterator[str]:
     if column.is_direct and (filling.reads is None or filling.lookup):
         yield "is a direct identifier; it comes from a column as it is written there."
     if filling.column == DELIVERY and column.logical_type not in (*TIMES, "string"):
-        yield f"is a {column.logical_type}; the day of a delivery fills a date."
+        yield f"is of the type {column.logical_type}; the day of a delivery fills a date."
     if filling.pattern and column.logical_type not in TIMES:
-        yield f"is a {column.logical_type}; only dates and times have a `pattern`."
+        yield f"is of the type {column.logical_type}; only dates and times have a `pattern`."
     elif filling.pattern and (said := pattern_finding(filling.pattern)):
         yield said
     if filling.lookup and not reference.exists(filling.lookup):

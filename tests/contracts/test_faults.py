@@ -63,6 +63,50 @@ def test_a_mapping_with_a_fault(folder, file):
     assert sentence.endswith(expected(file)) and "\n" not in sentence
 
 
+@pytest.fixture
+def of_records(folder) -> Path:
+    """The folder with the sound contract of records and its sound mapping besides."""
+    shutil.copy(DATA / "records.odcs.yaml", folder / "test" / "residents.odcs.yaml")
+    shutil.copy(DATA / "records.source.yaml", folder / "test" / "sources" / "residents.yaml")
+    return folder
+
+
+def test_records_without_a_fault_have_no_finding(of_records):
+    assert findings(of_records) == []
+
+
+@named("records/*.yaml")
+def test_a_mapping_of_records_with_a_fault(of_records, file):
+    shutil.copy(file, of_records / "test" / "sources" / "residents.yaml")
+    (sentence,) = findings(of_records)
+    assert sentence.startswith(f"{of_records}/test/sources/residents.yaml: ")
+    assert sentence.endswith(expected(file)) and "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("engine, value: kernel", "engine, value: sql", "records feed it; write engine: kernel and partition: _event_month."),
+        (", {property: tokenKind, value: person_name}", "", "identifierKind direct and tokenKind go together; a direct"),
+        ("- name: name\n        logicalType: string", "- name: name\n        logicalType: integer", "write logicalType string."),
+    ],
+)
+def test_a_contract_of_records_with_a_fault(of_records, old, new, said):
+    place = of_records / "test" / "residents.odcs.yaml"
+    body = place.read_text("utf-8")
+    assert old in body
+    place.write_text(body.replace(old, new), "utf-8")
+    (sentence,) = findings(of_records)
+    assert sentence.startswith(f"{place}:") and said in sentence and "\n" not in sentence
+
+
+def test_a_dataset_is_of_records_or_of_readings(of_records):
+    mapping = of_records / "test" / "sources" / "file.yaml"
+    mapping.write_text(mapping.read_text("utf-8").replace("feeds: test__levels", "feeds: test__residents"), "utf-8")
+    said = "a dataset is of records or of readings, not of both."
+    assert any(sentence.endswith(said) for sentence in findings(of_records))
+
+
 def test_a_silver_dataset_that_nothing_feeds(folder):
     (folder / "test" / "sources" / "file.yaml").unlink()
     (sentence,) = findings(folder)

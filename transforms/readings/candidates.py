@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from lakehouse import reference
 from lakehouse.contracts import Source
 from lakehouse.contracts.derive.schema import TIMESTAMP
+from lakehouse.instants import HOURS_AHEAD
 from lakehouse.numbers import converted, parse_numbers
 from lakehouse.reference import Conversion
 from lakehouse.words import WORDS, chosen, combined, constant, encoded, reworded, spread
-from transforms.problems import HOURS_AHEAD, PROBLEMS
+from transforms.problems import PROBLEMS
 from transforms.readings import items as sent
 from transforms.readings.items import Items
 

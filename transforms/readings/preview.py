@@ -10,10 +10,10 @@ from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import arrow_schema
 from lakehouse.pipeline import Plan
 from quality import decisions
-from transforms.parts import bronze_files
-from transforms.readings.candidates import candidates
-from transforms.readings.run import read_slice
+from transforms.parts import bronze_files, read_slice
+from transforms.readings.candidates import candidates, columns_read
 from transforms.readings.settle import settle
+from transforms.records import run as records
 
 
 def silver_rows(plan: Plan) -> tuple[pa.Table, pa.Table]:
@@ -31,8 +31,11 @@ def silver_rows(plan: Plan) -> tuple[pa.Table, pa.Table]:
 def _settled(plan: Plan, start: date) -> pa.Table:
     known, files = contracts(), bronze_files(plan)
     dataset = known[plan["dataset"]]
+    standing = decisions.in_force(dataset.id)
+    if known.is_of_records(dataset.id):
+        return records.settled_slice(dataset, start, files, known, standing)[1].silver
     rows = [
-        candidates(read_slice(files[s.bronze_table], start, dataset.partition, s), s)
+        candidates(read_slice(files[s.bronze_table], start, dataset.partition, columns_read(s)), s)
         for s in known.feeding(dataset.id) if files.get(s.bronze_table)
     ]  # fmt: skip
-    return settle(pa.concat_tables(rows), dataset, decisions.in_force(dataset.id)).silver
+    return settle(pa.concat_tables(rows), dataset, standing).silver

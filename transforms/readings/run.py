@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from lakehouse import outcomes, progress, tables
-from lakehouse.contracts import Contracts, Source, contracts
+from lakehouse.contracts import Contracts, contracts
 from lakehouse.contracts.derive import arrow_schema
 from lakehouse.pipeline import Plan
 from quality import decisions
 from transforms import slices
 from transforms.held import quarantine_schema
-from transforms.parts import bronze_files, commit, run_tasks, write_part
+from transforms.parts import bronze_files, commit, read_slice, run_tasks, write_part
 from transforms.readings.candidates import candidates, columns_read
 from transforms.readings.hourly import hourly
 from transforms.readings.settle import settle
@@ -69,7 +67,7 @@ def build_slice(work: Plan, start: date, known: Contracts, standing: dict, roots
     """One slice, from bronze files to Parquet files; what was written, one row per table."""
     dataset = known[work["dataset"]]
     rows = pa.concat_tables([
-        candidates(read_slice(work["files"][s.bronze_table], start, dataset.partition, s), s)
+        candidates(read_slice(work["files"][s.bronze_table], start, dataset.partition, columns_read(s)), s)
         for s in known.feeding(dataset.id) if work["files"].get(s.bronze_table)
     ])  # fmt: skip
     settled = settle(rows, dataset, standing)
@@ -82,13 +80,3 @@ def build_slice(work: Plan, start: date, known: Contracts, standing: dict, roots
     }
     made = zip(_outputs(dataset.id), (settled.quarantine, settled.silver, hours), strict=True)
     return [write_part(Path(roots[name]), name, start, table, dataset.partition, counts) for name, table in made]
-
-
-def read_slice(files: list[str], start: date, partition: str | None, source: Source) -> pa.Table:
-    """Bronze rows of the slice, with the columns that candidates are made of; row-group statistics prune the rest."""
-    low, high = slices.bounds(start, partition)
-    moment = ds.field("_observed_at")
-    schema = pa.unify_schemas([pq.read_schema(f) for f in files])
-    columns = [name for name in columns_read(source) if name in schema.names]
-    spare = {"batch_readahead": 2, "fragment_readahead": 1}  # reading far ahead of a filter fills memory
-    return ds.dataset(files, schema=schema, format="parquet").to_table(columns, (moment >= low) & (moment < high), **spare)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from lakehouse import reference
 from lakehouse.contracts import Dataset, Source
 from lakehouse.contracts.mapping import Measure
-from transforms.problems import HOURS_AHEAD, PROBLEMS
+from lakehouse.instants import HOURS_AHEAD
+from transforms.problems import PROBLEMS
 from transforms.readings.candidates import PERIOD_SECONDS
 from transforms.sql import expressions as sql
 

@@ -1,0 +1,1 @@
+"""The kernel path of departments' records: (dataset, month) slices of bronze -> silver and quarantine."""
