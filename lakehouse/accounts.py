@@ -119,7 +119,7 @@ def _with_password(account: Account, password: str, is_first: bool) -> Account:
 
 def _hash(password: str, salt: str = "") -> str:
     salt = salt or secrets.token_hex(SALT_BYTES)
-    made = hashlib.scrypt(password.encode(), salt=salt.encode(), n=COST, r=BLOCK, p=PARALLEL, maxmem=256 * COST * BLOCK)
+    made = hashlib.scrypt(password.encode(), salt=salt.encode(), n=COST, r=BLOCK, p=PARALLEL, maxmem=2**26)
     return f"scrypt:{COST}:{BLOCK}:{PARALLEL}${salt}${made.hex()}"
 
 

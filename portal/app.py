@@ -5,12 +5,16 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from portal import api, errors, feed, static_files
+from portal import api, errors, feed, login, static_files
 from portal.guard import GuardMiddleware, PageCompression
 from portal.pages import catalogue, dataset, models, operations, quality, releases, report, templates_download
+from portal.verification import api as verification_api
 
 CALLS_PER_MINUTE = 60  # anonymous calls of the API per client address
-PARTS = (catalogue, dataset, releases, quality, operations, models, report, templates_download, api, feed, static_files)
+PARTS = (
+    catalogue, dataset, releases, quality, operations, models, report, templates_download, login, verification_api, api, feed,
+    static_files,
+)  # fmt: skip
 READABLE = ("ETag", "Link", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After")
 
 
@@ -19,6 +23,7 @@ def create_app(calls_per_minute: int = CALLS_PER_MINUTE) -> FastAPI:
     middleware = [
         Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], expose_headers=READABLE),
         Middleware(GuardMiddleware, calls_per_minute=calls_per_minute),
+        login.middleware(),
         Middleware(PageCompression, minimum_size=2048),
     ]
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, middleware=middleware)

@@ -2,11 +2,13 @@
 
 import logging
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from portal.login import LoginNeeded, NotAllowed
 from portal.page import render
 from portal.query import BadParameter
 from portal.released import Withdrawn
@@ -20,6 +22,8 @@ def install(app: FastAPI) -> None:
     """Register the answers to every kind of error."""
     app.add_exception_handler(BadParameter, lambda request, error: answer(request, 400, str(error)))
     app.add_exception_handler(Withdrawn, _withdrawn)
+    app.add_exception_handler(LoginNeeded, _login)
+    app.add_exception_handler(NotAllowed, lambda request, error: answer(request, 403, str(error)))
     app.add_exception_handler(LookupError, lambda request, error: answer(request, 404))
     app.add_exception_handler(HTTPException, lambda request, error: answer(request, error.status_code))
     app.add_exception_handler(Exception, _unexpected)
@@ -29,10 +33,19 @@ def answer(request: Request, status: int, sentence: str | None = None) -> Respon
     """The error as page or JSON, in the reader's language when it has a sentence of its own."""
     t = Texts(negotiate(request))
     said = sentence or t.known(f"error.{status}", HTTPStatus(status).phrase).format(path=request.url.path[:200])
-    if request.url.path.startswith(MACHINE_PATHS):
+    if request.url.path.startswith(MACHINE_PATHS) or "authorization" in request.headers:
         body = {"title": HTTPStatus(status).phrase, "status": status, "detail": said}
         return JSONResponse(body, status, media_type="application/problem+json")
     return render(request, "error.html.j2", status, code=status, sentence=said)
+
+
+def _login(request: Request, error: LoginNeeded) -> Response:
+    """A person goes to the form and comes back; a program is told 401."""
+    if request.method == "GET" and "authorization" not in request.headers and not request.url.path.startswith(MACHINE_PATHS):
+        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+    refused = answer(request, 401)
+    refused.headers["WWW-Authenticate"] = "Bearer"
+    return refused
 
 
 def _withdrawn(request: Request, error: Withdrawn) -> Response:

@@ -7,7 +7,7 @@ same value has the same token in every table, so tables join on tokens. Whoever 
 from lakehouse.vault.copies import merge, snapshot
 from lakehouse.vault.files import destroy_file_key, seal_file, unseal_file
 from lakehouse.vault.store import FILE, VaultError
-from lakehouse.vault.tokens import KINDS, clear, forget, tokens
+from lakehouse.vault.tokens import KINDS, clear, forget, token, tokens
 
 __all__ = [
     "FILE",
@@ -19,6 +19,7 @@ __all__ = [
     "merge",
     "seal_file",
     "snapshot",
+    "token",
     "tokens",
     "unseal_file",
 ]

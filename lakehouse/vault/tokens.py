@@ -39,6 +39,14 @@ def tokens(kind: str, values: pa.Array | pa.ChunkedArray) -> pa.Array:
     return found.take(coded.indices)
 
 
+def token(kind: str, text: str) -> str:
+    """The token that the text has or would have; nothing is stored. Raises VaultError before there is a key."""
+    with store.reading() as (_, keys):
+        if keys is None:
+            raise store.VaultError("There is no vault yet; the first delivery with direct identifiers makes it.")
+    return _token(keys.naming, kind, text.strip())
+
+
 def clear(tokens: pa.Array | pa.ChunkedArray) -> pa.Array:
     """The value of each token; null where it was forgotten, or is no token. Raises VaultError."""
     coded = _distinct(tokens)

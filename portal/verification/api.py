@@ -1,0 +1,64 @@
+"""The calls `verify`, `compare` and `lookup` (POST, JSON, `Authorization: Bearer` with an officer's key)."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from portal.errors import answer
+from portal.login import required
+from portal.verification import service
+from portal.verification.index import NoRegister
+from portal.verification.purposes import NotForThisPurpose
+from portal.verification.service import TooMany
+from portal.verification.statements import BadStatement
+
+router = APIRouter()
+ROOT = "/api/v1/verification"
+PACE_SECONDS = 0.05
+"""Answers leave at whole multiples of this after the call came in, so that their time does not tell what the work was."""
+STATUS: dict[type[Exception], int] = {NotForThisPurpose: 403, BadStatement: 422, TooMany: 429}
+Arguments = dict[str, str]
+
+
+@router.post(f"{ROOT}/verify")
+async def verify(
+    request: Request, purpose: Annotated[str, Body()], statement: Annotated[str, Body()], arguments: Annotated[Arguments, Body()]
+) -> Response:
+    """Is the statement true by the registers? `yes`, `no` or `unknown`."""
+    return await _paced(request, lambda caller: service.verify(caller, purpose, statement, arguments))
+
+
+@router.post(f"{ROOT}/compare")
+async def compare(request: Request, purpose: Annotated[str, Body()], rows: Annotated[list[Arguments], Body()]) -> Response:
+    """Which fields of the rows agree with the registers?"""
+    return await _paced(request, lambda caller: service.compare(caller, purpose, rows))
+
+
+@router.post(f"{ROOT}/lookup")
+async def lookup(request: Request, purpose: Annotated[str, Body()], arguments: Annotated[Arguments, Body()]) -> Response:
+    """The masked profile of a citizen number."""
+    return await _paced(request, lambda caller: service.lookup(caller, purpose, arguments))
+
+
+async def _paced(request: Request, work: Callable[[Any], dict[str, Any]]) -> Response:
+    begun = time.monotonic()
+    made = await run_in_threadpool(_answer, request, work)
+    spent = time.monotonic() - begun
+    await asyncio.sleep(math.ceil(spent / PACE_SECONDS) * PACE_SECONDS - spent)
+    return made
+
+
+def _answer(request: Request, work: Callable[[Any], dict[str, Any]]) -> Response:
+    caller = required(request, "officer")
+    try:
+        return JSONResponse(work(caller))
+    except NoRegister:
+        return answer(request, 503, "The registers are not built yet; the operator runs `lake run`.")
+    except (NotForThisPurpose, BadStatement, TooMany) as error:
+        return answer(request, STATUS[type(error)], str(error))

@@ -1,0 +1,128 @@
+"""Judging one statement: True, False, or None where the registers do not say (absent, withheld, or the fact is missing)."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+
+import pyarrow as pa
+
+from lakehouse import vault
+from lakehouse.contracts.codes import citizen_number
+from portal.verification import index
+from portal.verification.index import Person
+from portal.verification.purposes import Statement
+
+
+class BadStatement(ValueError):
+    """The call lacks an argument or gives one that does not read; the message is the sentence."""
+
+
+def subject_key(statement: Statement, arguments: dict[str, str]) -> str:
+    """Token of the citizen number, or the credit code or address that the statement is about. Raises BadStatement."""
+    if statement in ("enterprise_active", "legal_representative"):
+        return text(arguments, "uscc").upper()
+    if statement == "address_exists":
+        return text(arguments, "address")
+    return number_token(arguments, "citizen_no")
+
+
+def judge(statement: Statement, arguments: dict[str, str], today: date) -> bool | None:
+    """Raises BadStatement, NoRegister."""
+    return _JUDGES[statement](arguments, today)
+
+
+def number_token(arguments: dict[str, str], name: str) -> str:
+    """Token of a citizen number as the registers hold it: 18 characters, a 15-digit one extended."""
+    return vault.token("citizen_no", citizen_number.normalised(pa.array([text(arguments, name)]))[0].as_py())
+
+
+def name_token(name: str) -> str:
+    return vault.token("person_name", normal(name))
+
+
+def normal(name: str) -> str:
+    """Full-width forms and blanks as the registers have them (Unicode NFKC, no blanks)."""
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
+
+def text(arguments: dict[str, str], name: str) -> str:
+    value = normal(arguments.get(name, ""))
+    if not value:
+        raise BadStatement(f"The statement needs {name!r}; send it as text.")
+    return value
+
+
+def _person(arguments: dict[str, str]) -> Person:
+    return index.person(number_token(arguments, "citizen_no"))
+
+
+def _day(arguments: dict[str, str], name: str) -> date:
+    written = text(arguments, name)
+    try:
+        return date.fromisoformat(written)
+    except ValueError as error:
+        raise BadStatement(f"{name!r} must be a day like 2014-12-31.") from error
+
+
+def _number_name_match(arguments: dict[str, str], _: date) -> bool | None:
+    given = name_token(text(arguments, "name"))
+    held = _person(arguments).name_token
+    return None if held is None else held == given
+
+
+def _alive_on(arguments: dict[str, str], _: date) -> bool | None:
+    day, found = _day(arguments, "date"), _person(arguments)
+    if found.is_dead is None or found.birth_date is None or (found.is_dead and found.death_date is None):
+        return None
+    return found.birth_date <= day and not (found.is_dead and found.death_date is not None and found.death_date < day)
+
+
+def _resident(arguments: dict[str, str], _: date) -> bool | None:
+    return _person(arguments).is_resident
+
+
+def _same_household(arguments: dict[str, str], _: date) -> bool | None:
+    other = index.person(number_token(arguments, "other_citizen_no"))
+    found = _person(arguments)
+    return None if None in (found.household_id, other.household_id) else found.household_id == other.household_id
+
+
+def _age_at_least(arguments: dict[str, str], today: date) -> bool | None:
+    wanted = text(arguments, "years")
+    if not wanted.isdecimal() or int(wanted) > 150:
+        raise BadStatement("'years' must be a whole number up to 150.")
+    born = _person(arguments).birth_date
+    if born is None:
+        return None
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) >= int(wanted)
+
+
+def _enrolled(arguments: dict[str, str], _: date) -> bool | None:
+    return _person(arguments).is_enrolled
+
+
+def _enterprise_active(arguments: dict[str, str], _: date) -> bool | None:
+    return index.enterprise(text(arguments, "uscc").upper()).is_active
+
+
+def _legal_representative(arguments: dict[str, str], _: date) -> bool | None:
+    held = index.enterprise(text(arguments, "uscc").upper()).legal_person_id
+    named = _person(arguments).person_id
+    return None if None in (held, named) else held == named
+
+
+def _address_exists(arguments: dict[str, str], _: date) -> bool | None:
+    return index.has_address(text(arguments, "address"))
+
+
+_JUDGES: dict[Statement, Callable[[dict[str, str], date], bool | None]] = {
+    "number_name_match": _number_name_match,
+    "alive_on": _alive_on,
+    "resident_of_county": _resident,
+    "same_household": _same_household,
+    "age_at_least": _age_at_least,
+    "enrolled": _enrolled,
+    "enterprise_active": _enterprise_active,
+    "legal_representative": _legal_representative,
+    "address_exists": _address_exists,
+}
