@@ -1,5 +1,7 @@
 """Rules about texts: patterns, Chinese that was read with the wrong encoding, rules that a shared field writes for its column."""
 
+from datetime import date
+
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -184,3 +186,13 @@ CAPITAL = [
 def test_capital_is_agreed_in_one_form():
     predicate = rule("enterprise__registrations", "capital_text_as_agreed")
     assert held(predicate, CAPITAL, "capital_text") == [True] * 3 + [False] * 5 + [True]
+
+
+def test_a_class_of_industry_is_in_use_until_an_edition_replaces_it():
+    rows = pa.table(
+        {"c": ["5211", "6511", "0169", "0169", None, "5211"], "d": [date(2014, 12, 31)] * 3 + [date(2017, 10, 1)] * 2 + [None]}
+    )
+    found = mask("is_industry_on(c, d)", rows).to_pylist()
+    assert found == [True, False, True, False, False, False]
+    (sql,) = sqlglot.transpile(spark_sql("is_industry_on(c, d)"), read="spark", write="duckdb")
+    assert found == [holds for (holds,) in duckdb.sql(f"select {sql} from rows").fetchall()]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from lakehouse.contracts.codes import citizen_number, credit_code, division_code, mojibake, registration_number
+from lakehouse.contracts.codes import citizen_number, credit_code, division_code, industry_code, mojibake, registration_number
 
 
 class Function(NamedTuple):
@@ -23,5 +23,6 @@ FUNCTIONS = {
     "is_registration_number": Function(1, registration_number.is_valid, registration_number.sql),
     "is_division": Function(1, division_code.is_known, division_code.known_sql),
     "is_division_on": Function(2, division_code.is_known_on, division_code.sql),
+    "is_industry_on": Function(2, industry_code.is_in_use_on, industry_code.sql),
     "is_mojibake": Function(1, mojibake.is_mojibake, mojibake.sql),
 }
