@@ -15,7 +15,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from transforms.entity_resolution.linkage.rules import LinkageRules
 
-logging.getLogger("splink").setLevel(logging.CRITICAL)
+logging.getLogger("splink").setLevel(logging.ERROR)  # a level that no pair reached is no news: its chance is stated in the rules
 Model = dict[str, Any]
 
 
@@ -84,4 +84,4 @@ def _settings(rules: LinkageRules, prior: float) -> SettingsCreator:
 
 def _linker(engine: duckdb.DuckDBPyConnection, table: str, model: Model) -> Linker:
     api = DuckDBAPI(engine)
-    return Linker(api.register(table), model)
+    return Linker(api.register(table), model, log_level=None)
