@@ -79,10 +79,8 @@ def _each(column: pa.ChunkedArray, say: Callable[[str], str]) -> pa.ChunkedArray
 def spoken_digits(texts: pa.ChunkedArray | pa.Array, numeral: str) -> pa.ChunkedArray | pa.Array:
     """Texts with the numerals that the pattern finds as digits: 三单元 -> 3单元. Few texts have any, and of them few forms."""
     hit = pc.fill_null(pc.match_substring_regex(texts, numeral), False)
-    if not pc.any(hit).as_py():
-        return texts
-    said = _each(pc.filter(texts, hit), lambda text: re.sub(numeral, lambda found: _digits(found[0]), text))
-    return pc.replace_with_mask(texts, hit, said.combine_chunks() if isinstance(said, pa.ChunkedArray) else said)
+    said = _each(pc.if_else(hit, texts, None), lambda text: re.sub(numeral, lambda found: _digits(found[0]), text))
+    return pc.if_else(hit, said, texts)
 
 
 def _with(column: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:

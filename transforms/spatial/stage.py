@@ -1,0 +1,61 @@
+"""The stage `places`: rebuilds the geographic register when a dataset that it is made of, or a rule, has changed."""
+
+import hashlib
+
+import pyarrow as pa
+from deltalake import write_deltalake
+
+from lakehouse import outcomes, progress, tables
+from lakehouse.contracts import contracts
+from lakehouse.contracts.derive import arrow_schema
+from lakehouse.contracts.load import FOLDER
+from lakehouse.pipeline import Plan, Stage
+from transforms.spatial import sources
+
+STEP, REGISTER = "places", "geography"
+CODE_LISTS = ("divisions", "division_succession", "renamed_roads")
+
+
+def plan() -> Plan:
+    """Versions of the tables that the register is made of, and the hash of its rules; empty = nothing new or nothing there."""
+    read = [f"silver.{name}" for name in sources.DATASETS] + [d.table for d, _ in sources.address_columns()]
+    inputs: Plan = {name: tables.version(name) for name in dict.fromkeys(read) if tables.exists(name)}
+    if not all(f"silver.{name}" in inputs for name in sources.DATASETS):
+        return {}
+    inputs["rules"] = _rules()
+    return {} if outcomes.last_inputs(STEP, REGISTER) == inputs else {"inputs": inputs}
+
+
+def run(work: Plan) -> None:
+    """Build all tables of the register and replace those that differ."""
+    from lakehouse.session import spark_session
+    from transforms.spatial.run import build
+
+    with outcomes.step(STEP, REGISTER, work["inputs"]) as outcome:
+        sent, texts = sources.read_sources(), sources.read_address_texts()
+        made = build(spark_session(), sent, texts)
+        progress.doing("tables of places, written")
+        for name, columns in made.items():
+            rows = in_form(name, columns)
+            write_deltalake(tables.location(f"silver.{name}"), rows, mode="overwrite", schema_mode="overwrite")
+            outcome.detail[name] = rows.num_rows
+        outcome.rows_in = sum(rows.num_rows for rows in sent.values())
+        outcome.rows_out = sum(outcome.detail.values())
+
+
+def in_form(name: str, columns: dict[str, pa.Array | pa.ChunkedArray]) -> pa.Table:
+    """Columns as the contract lists and types them, in order of its key."""
+    dataset = contracts()[name]
+    schema = arrow_schema(dataset)
+    rows = pa.table([columns[f.name].cast(f.type) for f in schema], schema=schema)
+    return rows.sort_by([(key, "ascending") for key in dataset.primary_key])
+
+
+def _rules() -> str:
+    """Hash of the code lists and contracts that the register is made by."""
+    files = [FOLDER / "reference" / f"{name}.csv" for name in CODE_LISTS]
+    files += sorted((FOLDER / "geography").glob("*.odcs.yaml"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+PLACES = Stage("places", after=("silver",), plan=plan, run=run)
