@@ -135,7 +135,9 @@ def _field_findings(field: Field, where: str) -> Iterator[str]:
 
 
 def _rule_findings(rule: Rule, dataset: Dataset) -> Iterator[str]:
-    if rule.kind == "aggregate":
+    if rule.kind == "reading" and rule.field and dataset.field(rule.field).required:
+        yield f"{dataset.path}: column {rule.field} is required and cannot be left out; write unreadable: error, or nothing."
+    if rule.kind in ("aggregate", "reading"):
         return
     where = f"{dataset.path}: rule {rule.name}"
     columns: dict[str, Any] = {f.name: pa.array([], f.type) for f in arrow_schema(dataset)}

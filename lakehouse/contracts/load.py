@@ -143,8 +143,11 @@ def _inherited(own: dict[str, Any], shared: dict[str, dict], where: str) -> dict
 def _rules(table: SchemaObject, fields: tuple[Field, ...], shared: dict[str, dict], file: str) -> Iterator[Rule]:
     for field, raw in zip(fields, table.properties or [], strict=True):
         yield from rules.implied(field)
-        inherited = _inherited(rules.custom(raw.customProperties), shared, file).get("quality", [])
-        own = (DataQuality.model_validate(rules.of_column(quality, field.name)) for quality in inherited)
+        own_words = rules.custom(raw.customProperties)
+        inherited = _inherited(own_words, shared, file)
+        if {**inherited.get("customProperties", {}), **own_words}.get("unreadable") == "warning":
+            yield rules.leaving_out(field)
+        own = (DataQuality.model_validate(rules.of_column(q, field.name)) for q in inherited.get("quality", []))
         for quality in [*own, *(raw.quality or [])]:
             yield rules.written(quality, field.name, file)
     for quality in table.quality or []:

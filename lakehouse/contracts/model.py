@@ -42,11 +42,12 @@ class Rule:
     """One quality rule.
 
     kind `row`: `predicate` must hold on each row; `group`: on the values of one group of rows laid side by
-    side (`arguments`: by, pivot, value, flags); `aggregate`: a library metric or query on the whole table.
+    side (`arguments`: by, pivot, value, flags); `aggregate`: a library metric or query on the whole table; `reading`:
+    a text that is none of the column's type is left out, and the row counts without it.
     """
 
     name: str
-    kind: Literal["row", "group", "aggregate"]
+    kind: Literal["row", "group", "aggregate", "reading"]
     predicate: str
     severity: Severity
     dimension: str
@@ -120,6 +121,11 @@ class Dataset:
     def promised_hours(self, promise: str) -> float | None:
         """`frequency`, `latency` or `retention` in hours; None = not promised."""
         return self.sla[promise].hours if promise in self.sla else None
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Columns whose texts are left out where they do not read, each with the name of the warning."""
+        return {str(r.field): r.name for r in self.rules if r.kind == "reading"}
 
     def row_rules(self, severity: Severity | None = None) -> tuple[Rule, ...]:
         return tuple(r for r in self.rules if r.kind == "row" and severity in (None, r.severity))

@@ -29,6 +29,12 @@ def implied(field: Field) -> Iterator[Rule]:
         yield Rule(f"{field.name}_in_range", "row", predicate, "error", "accuracy", words, field.name, {})
 
 
+def leaving_out(field: Field) -> Rule:
+    """The rule of a column that says `unreadable: warning`."""
+    words = f"The text of {field.name_en} is no {field.logical_type}; it is left out, and the row counts without it."
+    return Rule(f"{field.name}_unreadable", "reading", "", "warning", "conformity", words, field.name, {})
+
+
 def _bounds(field: Field) -> list[tuple[str, Any]]:
     given = {">=": field.options.get("minimum"), "<=": field.options.get("maximum")}
     return [(sign, limit) for sign, limit in given.items() if limit is not None]

@@ -20,12 +20,13 @@ Problem = tuple[str, str, str]
 
 
 def conformed(rows: pa.Table, source: Source, dataset: Dataset) -> pa.Table:
-    """The contract's columns (null where a text does not read), `_problem` and `_as_sent`.
+    """The contract's columns (null where a text does not read), `_problem`, `_as_sent` and `_left_out`.
 
     `_problem` holds `check|field|message` of each problem, joined by SEPARATOR, `_as_sent` the texts that did not read, as
-    JSON by their heading; both null where a row resolves.
+    JSON by their heading; both null where a row resolves. `_left_out` names the warnings of texts that did not read in columns
+    where the contract lets the row count without them, joined by commas.
     """
-    columns, problems, texts = {}, {}, {}
+    columns, problems, texts, left_out = {}, {}, {}, {}
     for field in dataset.fields:
         filling = source.fields.get(field.name)
         if filling is None:
@@ -33,7 +34,9 @@ def conformed(rows: pa.Table, source: Source, dataset: Dataset) -> pa.Table:
             continue
         read = column(rows, filling, field, source)
         columns[field.name] = read.values
-        if read.unread is not None:
+        if read.unread is not None and (warning := dataset.left_out.get(field.name)):
+            left_out |= {at: [*left_out.get(at, []), warning] for at in np.flatnonzero(read.unread).tolist()}
+        elif read.unread is not None:
             for at, text in _there(read.unread, rows[filling.reads]):
                 problems.setdefault(at, []).append((read.check, field.name, f"{text.strip()} {read.words}."))
                 texts.setdefault(at, {})[filling.reads] = text
@@ -42,7 +45,9 @@ def conformed(rows: pa.Table, source: Source, dataset: Dataset) -> pa.Table:
         problems.setdefault(at, []).append(("not_from_the_future", _field_of_time(source), message))
     told = {at: SEPARATOR.join("|".join(problem) for problem in own) for at, own in problems.items()}
     sent = {at: json.dumps(own, ensure_ascii=False) for at, own in texts.items()}
-    return pa.table(columns | {"_problem": _sparse(told, rows.num_rows), "_as_sent": _sparse(sent, rows.num_rows)})
+    named = {at: ",".join(warnings) for at, warnings in left_out.items()}
+    own = {"_problem": told, "_as_sent": sent, "_left_out": named}
+    return pa.table(columns | {name: _sparse(words, rows.num_rows) for name, words in own.items()})
 
 
 def _there(here: pa.Array, values: pa.ChunkedArray) -> Iterator[tuple[int, object]]:

@@ -5,6 +5,7 @@ The same function serves the full rebuild, the increment, the replay and the tes
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lakehouse.contracts import Dataset, Rule
 from lakehouse.contracts.derive import arrow_schema
@@ -47,6 +48,12 @@ def _silver(rows: pa.Table, dataset: Dataset, waived: np.ndarray) -> pa.Table:
     """Silver rows: the contract's columns and envelope, `_warnings` = names of warning rules broken, and `waived`."""
     warnings: tuple[Rule, ...] = dataset.row_rules("warning")
     broken = [(rule.name, here) for rule, here in broken_rules(rows, dataset, warnings)]
-    out = rows.append_column("_warnings", named([*broken, ("waived", waived)], rows.num_rows))
+    left_out = [(name, _is_named(rows["_left_out"], name)) for name in dataset.left_out.values()]
+    out = rows.append_column("_warnings", named([*broken, *left_out, ("waived", waived)], rows.num_rows))
     out = out.append_column(str(dataset.partition), slice_of(rows["_observed_at"], str(dataset.partition)))
     return out.select(arrow_schema(dataset).names)
+
+
+def _is_named(lists: pa.ChunkedArray, name: str) -> np.ndarray:
+    """Whether the name stands in each list of names, joined by commas."""
+    return np.asarray(pc.fill_null(pc.match_substring_regex(lists, f"(^|,){name}(,|$)"), False))

@@ -1,6 +1,7 @@
 """Departments' records of a slice: types, checks on clear values, winners, stewards' decisions; without an engine."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import permutations
 
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse import vault
+from lakehouse.contracts.rules import leaving_out
 from quality.decisions import Decision
 from tests.support.records import MAN, ROW, WOMAN, dataset, landed, source
 from transforms.records.candidates import candidates
@@ -115,6 +117,15 @@ def test_the_winner_is_by_rank_then_revision_then_the_day_stated_then_record_wha
         for order in permutations(rivals):
             out = settled(*order)
             assert out.silver["household_no"].to_pylist() == [best] and out.superseded == len(rivals) - 1
+
+
+def test_a_text_may_be_left_out_where_the_contract_lets_the_row_count_without_it():
+    """What birth dates say in the registers of persons: 13 is no month, and the person is there all the same."""
+    lenient = replace(dataset(), rules=(*dataset().rules, leaving_out(dataset().field("birth_date"))))
+    rows = candidates(landed({"CSRQ": "19491301"}, {"GMSFHM": MAN, "CSRQ": "x", "MJ": "y"}), source(), lenient)
+    out = settle(rows, lenient, {})
+    assert [(r["birth_date"], r["_warnings"]) for r in out.silver.to_pylist()] == [(None, "birth_date_unreadable")]
+    assert checks(out) == [("floor_area_m2", "value_is_number")]
 
 
 def test_an_equal_row_twice_is_one_row_and_one_held_row():
