@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse import reference
-from lakehouse.contracts import Dataset, Field
-from lakehouse.contracts.derive import arrow_schema, mask
+from lakehouse import reference, vault
+from lakehouse.contracts import Dataset, Field, contracts
+from lakehouse.contracts.derive import arrow_schema
+from lakehouse.contracts.mapping import DELIVERY
 from lakehouse.settings import settings
 from quality import decisions
 from quality.decisions import Decision
 from quality.held_rows import CONFORMANCE, HeldRow, sentence
+from quality.records.checks import broken_rules
 
+DAY = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 OF_ONE_ITEM = {"value", "pollutant_code"}
 """Columns that differ from item to item of a record."""
@@ -27,15 +30,26 @@ NO_ONE_KNOWS = ("station_registered", "code_known", "unit_fits")
 def fix(rows: Sequence[HeldRow], changes: dict[str, Any], reason: str) -> list[Decision]:
     """Record the same fix of each row, or of none.
 
-    Raises ValueError with one sentence for each rule that a fixed row would still break, or when several rows were to get
-    what belongs to one.
+    What names a person is checked as it was given and recorded as its token. Raises ValueError with one sentence for each
+    rule that a fixed row would still break, or when several rows were to get what belongs to one.
     """
     if len(rows) > 1 and (own := sorted(OF_ONE_ITEM & changes.keys())):
         raise ValueError(f"--set {own[0]} belongs to one item of a record; fix its {len(rows)} held items one by one.")
     for row in rows:
         if still := broken_after(row, changes):
             raise ValueError(f"Not recorded, {row.hold_id} would still be held: {' '.join(still)}")
-    return [decisions.decide(r.dataset, r.hold_id, "fix", reason, r.observed_at, changes=changes) for r in rows]
+    return [
+        decisions.decide(r.dataset, r.hold_id, "fix", reason, r.observed_at, changes=_tokenised(r.contract, changes))
+        for r in rows
+    ]
+
+
+def _tokenised(dataset: Dataset, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes as tables hold them: direct identifiers as tokens of the vault."""
+    direct = {name: dataset.direct[name] for name in changes if name in dataset.direct}
+    return changes | {
+        name: vault.tokens(kind, pa.array([changes[name]], pa.string()))[0].as_py() for name, kind in direct.items()
+    }
 
 
 def waive(rows: Sequence[HeldRow], reason: str, until: datetime) -> list[Decision]:
@@ -66,8 +80,17 @@ def undo(dataset: str, hold_id: str, reason: str) -> Decision:
 
 
 def fixable(dataset: Dataset) -> dict[str, Field]:
-    """Columns that a fix may set: those of the contract but the times, which say in which slice a row belongs."""
-    return {f.name: f for f in dataset.fields if f.logical_type not in ("timestamp", "date")}
+    """Columns that a fix may set: those of the contract but the times and what says in which slice a row belongs."""
+    own = _of_the_slice(dataset)
+    return {f.name: f for f in dataset.fields if f.logical_type in _READERS and f.name not in own}
+
+
+def _of_the_slice(dataset: Dataset) -> set[str]:
+    """Columns that some source fills from the time of its records."""
+    of_records = [s for s in contracts().feeding(dataset.id) if s.shape == "records" and s.time]
+    if not of_records:
+        return {f.name for f in dataset.fields if f.logical_type == "date"}
+    return {n for s in of_records for n, f in s.fields.items() if f.reads in s.time.columns or f.column == DELIVERY}
 
 
 def typed(dataset: Dataset, settings_: Iterable[str]) -> dict[str, Any]:
@@ -79,7 +102,7 @@ def typed(dataset: Dataset, settings_: Iterable[str]) -> dict[str, Any]:
     for text in settings_:
         name, equals, value = text.partition("=")
         if not equals or name.strip() not in columns:
-            raise ValueError(f"--set {text}: write column=value with one of {', '.join(columns)}.")
+            raise ValueError(f"--set {name.strip()}: write column=value with one of {', '.join(columns)}.")
         changes[name.strip()] = _typed(columns[name.strip()], value.strip())
     return changes
 
@@ -96,7 +119,9 @@ _READERS: dict[str, tuple[Callable, Callable, str]] = {
     "integer": (int, re.compile(r"[+-]?\d{1,18}").fullmatch, "a whole number"),
     "boolean": (lambda text: text == "true", ("true", "false").__contains__, "true or false"),
     "string": (str, lambda text: True, "text"),
+    "date": (str, DAY.fullmatch, "a day such as 2014-12-31"),
 }
+"""By logical type: how the text becomes a value (a day stays ISO 8601), whether it is one, and in words what it should be."""
 
 
 def end_of(text: str) -> datetime:
@@ -119,15 +144,26 @@ def broken_after(row: HeldRow, changes: dict[str, Any]) -> list[str]:
     unresolved = [c for c in row.checks if c["check"] in CONFORMANCE and c["field"] not in changes]
     open_ends = [f"{c['message']} Set {c['field']}." if c["field"] in fixable(dataset) else c["message"] for c in unresolved]
     fixed = {**row.row, **changes}
-    rules = [r.description for r in dataset.row_rules("error") if not _holds(r.predicate, fixed, row, dataset)]
+    rules = [rule.description for rule, _ in broken_rules(_one(row, fixed), dataset, dataset.row_rules("error"), _opened)]
     return [*open_ends, *rules, *_off_the_lists(dataset, changes), *_other_unit(fixed)]
 
 
-def _holds(predicate: str, fixed: dict[str, Any], row: HeldRow, dataset: Dataset) -> bool:
-    schema = arrow_schema(dataset)
-    values = {f.name: row.observed_at if f.logical_type == "timestamp" else fixed.get(f.name) for f in dataset.fields}
-    columns = {name: pa.array([value], schema.field(name).type) for name, value in values.items()}
-    return bool(pc.all(mask(predicate, columns)).as_py())
+def _one(row: HeldRow, fixed: dict[str, Any]) -> pa.Table:
+    """The fixed row as a table; of readings the time is the row's own."""
+    schema = arrow_schema(row.contract)
+    values = {f.name: fixed.get(f.name) for f in row.contract.fields}
+    values |= {f.name: row.observed_at for f in row.contract.fields if f.logical_type == "timestamp" and f.name not in fixed}
+    return pa.table({name: _array(value, schema.field(name).type) for name, value in values.items()})
+
+
+def _array(value: Any, kind: pa.DataType) -> pa.Array:
+    return pa.array([value], pa.string()).cast(kind) if isinstance(value, str) else pa.array([value], kind)
+
+
+def _opened(values: pa.ChunkedArray) -> pa.Array:
+    """What the tokens among the values stand for; what a steward gave is as it is."""
+    is_token = pc.match_substring_regex(values.combine_chunks(), f"^({'|'.join(vault.KINDS)})_[a-z2-7]{{26}}$")
+    return pc.if_else(is_token, vault.clear(values), values.combine_chunks())
 
 
 def _off_the_lists(dataset: Dataset, changes: dict[str, Any]) -> list[str]:

@@ -17,6 +17,11 @@ CONFORMANCE = {
     "station_registered": "The device or station is on no station list.",
     "code_known": "The code of the item is in no source mapping.",
     "value_is_number": "The value as sent is not a number.",
+    "value_is_whole_number": "The value as sent is no whole number.",
+    "value_is_true_or_false": "The value as sent is neither true nor false.",
+    "value_is_date": "The value as sent is no date of the calendar, written as agreed or as year-month-day.",
+    "value_is_time": "The value as sent is no time, written as agreed or as year-month-day and hour:minute.",
+    "value_in_list": "The value as sent is no code of the sender's list.",
     "unit_fits": "The unit as sent does not fit what is measured.",
     "not_from_the_future": "The time of observation lies after the receipt.",
 }
@@ -183,6 +188,7 @@ def _rows(dataset: str, query: str, **values: object) -> Iterator[HeldRow]:
 
 
 def _columns(dataset: Dataset, row: dict[str, Any]) -> dict[str, Any]:
-    """All columns of the contract but the times (columns without a value are left out in the table), and `_as_sent`."""
-    timeless = [f.name for f in dataset.fields if f.logical_type not in ("timestamp", "date")]
-    return {name: row.get(name) for name in (*timeless, "_as_sent")}
+    """All columns of the contract (the table leaves out those without a value), of readings but the times, and `_as_sent`."""
+    of_records = contracts().is_of_records(dataset.id)
+    shown = [f.name for f in dataset.fields if of_records or f.logical_type not in ("timestamp", "date")]
+    return {name: row.get(name) for name in (*shown, "_as_sent")}

@@ -5,6 +5,7 @@ from typing import Any
 
 from lakehouse import tables
 from lakehouse.contracts import Source, contracts
+from lakehouse.contracts.mapping import PERIOD
 from quality.accounts.records import landed_by
 from quality.held_rows import HeldRow
 
@@ -17,6 +18,8 @@ class Standing:
 
     rank: int
     revision: int
+    stated: str
+    """The day that the delivery states, ISO 8601; empty where none counts."""
     record_id: str
     before_item: int
 
@@ -47,6 +50,9 @@ def _reason(own: Source, other: Source, ours: Standing, theirs: Standing, named:
         mend = "Only a reading that the device marks as resent counts before another one."
     if theirs.revision > ours.revision:
         return f"{named} declared revision {theirs.revision}, this row's delivery {ours.revision}. {mend}"
+    if theirs.stated != ours.stated:
+        days = f"says how things stand on {theirs.stated}, this row's delivery on {ours.stated or 'no day'}"
+        return f"{named} {days}. Have the newer delivery corrected."
     if theirs.record_id == ours.record_id:
         return "it is an earlier item of the same record. Fix its key, or leave it held."
     return f"{named} has the same revision {ours.revision}, and then the larger record id counts, whatever came last. {mend}"
@@ -57,22 +63,28 @@ def _in_silver(row: HeldRow, changes: dict[str, Any]) -> dict[str, Any] | None:
     dataset = row.contract
     columns = {**row.row, **changes}
     times = {f.name: row.observed_at for f in dataset.fields if f.logical_type == "timestamp"}
-    key = {name: times.get(name, columns.get(name)) for name in dataset.primary_key}
-    if not tables.exists(dataset.table) or None in key.values():
+    key = {name: columns.get(name, times.get(name)) for name in dataset.primary_key}
+    same = [f'"{name}" = ${name}' for name in key]
+    if contracts().is_of_records(dataset.id):  # null is a value of a key, and keys are of a slice
+        key = {name: None if value is None else str(value) for name, value in key.items()}
+        same = [f'"{name}"::varchar is not distinct from ${name}' for name in key]
+        same.append(f"{dataset.partition} = '{row.observed_at:%Y-%m}-01'")
+    elif None in key.values():
         return None
-    same = " and ".join(f'"{name}" = ${name}' for name in key)
+    if not tables.exists(dataset.table):
+        return None
     with tables.duck(dataset.table) as connection:
-        found = connection.sql(f"from {dataset.table} where {same}", params=key).to_arrow_table().to_pylist()
+        found = connection.sql(f"from {dataset.table} where {' and '.join(same)}", params=key).to_arrow_table().to_pylist()
     return found[0] if found else None
 
 
 def _standing(source: Source, record_id: str, item_no: int) -> tuple[Standing, str | None]:
     """Of a record in bronze, with the delivery that declared its highest revision (none: it came by a stream)."""
-    if source.shape == "columns":
-        wanted = "coalesce(max(_revision), 0), arg_max(_delivery_id, _revision)"
-    else:
-        wanted = f"{_RESENT}, null"
+    stated = f"coalesce({PERIOD}::varchar, '')" if source.shape == "records" else "''"
+    wanted = f"coalesce(max(_revision), 0), arg_max({stated}, _revision), arg_max(_delivery_id, _revision)"
+    if source.shape == "items":
+        wanted = f"{_RESENT}, '', null"
     with tables.duck(source.bronze_table) as connection:
         query = f"select {wanted} from {source.bronze_table} where _record_id = $1"
-        revision, delivery = connection.execute(query, [record_id]).fetchone()
-    return Standing(source.rank, revision, record_id, -item_no), f"delivery {delivery}" if delivery else None
+        revision, day, delivery = connection.execute(query, [record_id]).fetchone()
+    return Standing(source.rank, revision, day, record_id, -item_no), f"delivery {delivery}" if delivery else None

@@ -39,7 +39,8 @@ def of_dataset(dataset: Dataset) -> Iterator[Passage]:
 
 
 def _keys(dataset: Dataset) -> Passage:
-    key = ", ".join(dataset.primary_key)
+    of_slice = [str(dataset.partition)] if contracts().is_of_records(dataset.id) else []
+    key = ", ".join([*dataset.primary_key, *of_slice])
     with tables.duck(dataset.table) as connection:
         rows, keys = connection.execute(f"select count(*), count(distinct hash({key})) from {dataset.table}").fetchone()
         if rows != keys:  # two keys may share a hash: count again, exactly

@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from lakehouse import outcomes, tables
 from lakehouse.contracts import Dataset, Source, contracts
-from quality.accounts import items
+from quality.accounts import items, record_keys
 from quality.accounts.ledger import Account
 from quality.accounts.opened import ITEMS, LETTERS, opened
 
@@ -77,7 +77,7 @@ def of_dataset(dataset: Dataset) -> Books:
     with opened({**letters, dataset.table: ITEMS, f"quarantine.{dataset.id}": ITEMS}) as connection:
         _views(connection, dataset, sources)
         connection.execute(_FATES)
-        items.explain(connection, dataset, sources)
+        (record_keys if contracts().is_of_records(dataset.id) else items).explain(connection, dataset, sources)
         connection.execute(_JUDGED)
         accounts = [Account(dataset.id, *row) for row in connection.execute(_ACCOUNTS).fetchall()]
         return Books(accounts, [*_unexplained(connection, dataset), *_strays(connection, dataset)])
@@ -105,7 +105,8 @@ def _bronze(connection: DuckDBPyConnection, source: Source, seen: int | None) ->
     """SQL of all rows of the bronze table, and of the ids of those that came after the version that silver saw."""
     name = source.bronze_table
     if not tables.exists(name):  # all that came was dead letters
-        texts = ("_record_id", "_delivery_id", "_stream_id", "payload", source.station.column or "device")
+        device = (source.station and source.station.column) or "device"
+        texts = ("_record_id", "_delivery_id", "_stream_id", "payload", device)
         columns = [*(f'null::text as "{t}"' for t in dict.fromkeys(texts)), "null::timestamptz as _received_at"]
         nothing = f"select {', '.join(columns)}, null::timestamptz as _observed_at limit 0"
         return nothing, nothing

@@ -11,6 +11,7 @@ from quality import decisions
 from transforms import slices
 from transforms.parts import bronze_files, commit
 from transforms.readings import run as kernel
+from transforms.records import run as records
 
 
 def build(dataset_id: str = "environment__air_quality") -> dict:
@@ -19,16 +20,30 @@ def build(dataset_id: str = "environment__air_quality") -> dict:
     plan = slices.resolve(known[dataset_id], known)
     if not plan:
         return plan
-    standing = decisions.in_force(dataset_id)
-    outputs = kernel._outputs(dataset_id)
-    roots = {name: str(tables.location(name)) for name in outputs}
-    work = {**plan, "files": bronze_files(plan)}
     with outcomes.step(slices.STEP, dataset_id, plan["inputs"]):
-        starts = [date.fromisoformat(s) for s in plan["slices"]]
-        written = [row for s in starts for row in kernel.build_slice(work, s, known, standing, roots)]
-        for name in outputs:
-            commit(name, [w for w in written if w["table"] == name], kernel.schema_of(name, known), known[dataset_id].partition)
+        (_of_records if known.is_of_records(dataset_id) else _of_readings)(plan)
     return plan
+
+
+def _of_readings(plan: dict) -> None:
+    known, name = contracts(), plan["dataset"]
+    outputs = kernel._outputs(name)
+    roots = {output: str(tables.location(output)) for output in outputs}
+    work = {**plan, "files": bronze_files(plan)}
+    starts = [date.fromisoformat(s) for s in plan["slices"]]
+    written = [row for s in starts for row in kernel.build_slice(work, s, known, decisions.in_force(name), roots)]
+    for output in outputs:
+        own = [w for w in written if w["table"] == output]
+        commit(output, own, kernel.schema_of(output, known), str(known[name].partition))
+
+
+def _of_records(plan: dict) -> None:
+    dataset = contracts()[plan["dataset"]]
+    roots = {output: str(tables.location(output)) for output in records.tables_of(dataset)}
+    files, standing = bronze_files(plan), decisions.in_force(dataset.id)
+    starts = [date.fromisoformat(s) for s in plan["slices"]]
+    written = [row for s in starts for row in records.build_slice(dataset, s, files, contracts(), standing, roots)]
+    records.commit_dataset(dataset, written)
 
 
 def hours_of_gold() -> pa.Table:
