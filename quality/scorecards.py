@@ -1,7 +1,8 @@
 """Scorecards of sources: how complete, valid, timely and consistent what a department delivers is.
 
 Shares from 0 to 1. Completeness: values present of values due in the rows received; validity: rows not held; timeliness:
-rows known within interval and latency of the contract; consistency: rows that break no warning rule of that dimension.
+readings known within interval and latency of the contract, records sent by the time for which their delivery was due (none
+where no delivery says); consistency: rows that break no warning rule of that dimension.
 """
 
 from datetime import UTC, datetime
@@ -10,9 +11,11 @@ import pyarrow as pa
 
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
+from quality.accounts.deliveries import RECEIPTS
 from quality.accounts.opened import ITEMS, opened
 
 TABLE = "ops.scorecards"
+TOLD = "source text, state text, landed bigint, received_at text, sent_at text, due_at text"
 SHARES = ("completeness", "validity", "timeliness", "consistency")
 SCHEMA = pa.schema(
     [
@@ -27,6 +30,14 @@ select count(*) as rows, avg(({complete}) / {due}) as completeness,
        1 - avg(coalesce(list_has_any(string_split(_warnings, ','), $consistency), false)::int) as consistency,
        min(observed_at) as first_at, max(observed_at) as last_at
 from {table} where _source_code = $source having count(*) > 0
+"""
+_RECORDS_CARD = """
+select s.*, b.*, (select sum(landed) filter (coalesce(sent_at, received_at)::timestamptz <= due_at::timestamptz) / sum(landed)
+                  from {receipts} where source = $source and state = 'landed' and due_at is not null) as timeliness
+from (select count(*) as rows, avg(({complete}) / {due}) as completeness,
+             1 - avg(coalesce(list_has_any(string_split(_warnings, ','), $consistency), false)::int) as consistency
+      from {table} where _source_code = $source having count(*) > 0) s,
+     (select min(_observed_at) as first_at, max(_observed_at) as last_at from {bronze}) b
 """
 INTERVAL = "case {period} when 'rtd' then 0 when 'minute' then 600 when 'day' then 86400 else 3600 end"
 
@@ -45,16 +56,10 @@ def write() -> None:
 def _card(dataset: Dataset, source: Source) -> dict | None:
     if not tables.exists(dataset.table):
         return None
-    is_long = any(f.name == "pollutant_code" for f in dataset.fields)
-    measured = ["value"] if is_long else sorted({m.becomes for m in source.measures.values()})
-    latency = dataset.promised_hours("latency") or 0
-    query = _CARD.format(
-        table=dataset.table, due=f"{len(measured)}.0", complete=" + ".join(f"({m} is not null)::int" for m in measured),
-        seconds=f"{INTERVAL.format(period='period' if is_long else chr(39) * 2)} + {latency * 3600:.0f}",
-    )  # fmt: skip
+    query = _of_records(dataset, source) if source.shape == "records" else _of_readings(dataset, source)
     names = [r.name for r in dataset.rules if r.severity == "warning" and r.dimension == "consistency"]
     held = f"quarantine.{dataset.id}"
-    with opened({dataset.table: "", held: ITEMS}) as connection:
+    with opened({dataset.table: "", held: ITEMS, source.bronze_table: "_observed_at timestamptz", RECEIPTS: TOLD}) as connection:
         found = connection.sql(query, params={"source": source.source, "consistency": names}).to_arrow_table().to_pylist()
         counted = connection.execute(f"select count(*) from {held} where _source_code = $1", [source.source])
         held_rows = counted.fetchone()[0]
@@ -70,6 +75,24 @@ def _card(dataset: Dataset, source: Source) -> dict | None:
     return own | found[0] | {"validity": found[0]["rows"] / (found[0]["rows"] + held_rows)}
 
 
+def _of_readings(dataset: Dataset, source: Source) -> str:
+    is_long = any(f.name == "pollutant_code" for f in dataset.fields)
+    measured = ["value"] if is_long else sorted({m.becomes for m in source.measures.values()})
+    latency = dataset.promised_hours("latency") or 0
+    interval = INTERVAL.format(period="period" if is_long else "''")
+    return _CARD.format(table=dataset.table, seconds=f"{interval} + {latency * 3600:.0f}", **_filled(measured))
+
+
+def _of_records(dataset: Dataset, source: Source) -> str:
+    sent = [name for name, filling in source.fields.items() if filling.reads]
+    return _RECORDS_CARD.format(table=dataset.table, bronze=source.bronze_table, receipts=RECEIPTS, **_filled(sent))
+
+
+def _filled(columns: list[str]) -> dict[str, str]:
+    """How many of the columns a row fills, and how many there are."""
+    return {"complete": " + ".join(f'("{name}" is not null)::int' for name in columns), "due": f"{len(columns)}.0"}
+
+
 def stored() -> list[dict]:
     """The stored scorecards; none before the first gate."""
     return tables.read(TABLE).to_pylist() if tables.exists(TABLE) else []
@@ -81,7 +104,11 @@ def table() -> str:
         raise LookupError("There are no scorecards yet; the stage gates of `lake run` makes them.")
     heads = f"{'department':<12}{'source':<36}{'rows':>12}{'held':>8}" + "".join(f"{s:>14}" for s in SHARES)
     lines = [
-        f"{c['department']:<12}{c['source']:<36}{c['rows']:>12,}{c['held']:>8,}" + "".join(f"{c[s]:>14.2%}" for s in SHARES)
+        f"{c['department']:<12}{c['source']:<36}{c['rows']:>12,}{c['held']:>8,}" + "".join(_share(c[s]) for s in SHARES)
         for c in stored()
     ]
     return "\n".join([heads, *lines])
+
+
+def _share(share: float | None) -> str:
+    return f"{'-':>14}" if share is None else f"{share:>14.2%}"
