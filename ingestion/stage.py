@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from ingestion.batch import delivery
-from ingestion.batch._cli import answer
+from ingestion.batch.answers import answer
 from ingestion.batch.land import land
+from ingestion.batch.statement import note_file, stated
 from ingestion.connectors import folder
 from ingestion.streaming import plan as streaming
 from lakehouse.contracts import contracts
@@ -13,7 +14,7 @@ from lakehouse.settings import settings
 
 
 def inbox(source: str) -> Path:
-    """Where departments drop files of a source."""
+    """Where departments drop files of a source, each after its note if it has one."""
     return settings().data_home / "inbox" / source
 
 
@@ -31,12 +32,22 @@ def run(work: Plan) -> None:
     for source, delivery_id in work["pending"]:
         land(delivery.load(delivery.folder_of(source, delivery_id)))
     for source, path in work["inbox"]:
-        print(f"  {answer(Path(path), source)}")
-        Path(path).unlink()
+        _take(Path(path), source)
     if work["segments"]:
         from ingestion.streaming.land import land as land_segments
 
         land_segments(work["segments"])
+
+
+def _take(file: Path, source: str) -> None:
+    """Deliver a file of the inbox. One that cannot be received stays there, with the reason said."""
+    try:
+        print(f"  {answer(file, source, stated(file, source))}")
+    except ValueError as reason:
+        print(f"  {file.name} stays in the inbox of {source}: {reason}")
+        return
+    file.unlink()
+    note_file(file).unlink(missing_ok=True)
 
 
 BRONZE = Stage("bronze", after=(), plan=plan, run=run)

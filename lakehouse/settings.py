@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     portal_port: int = 8090
     dashboards_port: int = 8088
     business_zone: str = "Asia/Shanghai"
+    raw_file_days: int = Field(default=30, ge=1, description="Delivered files that name persons are destroyed after so long.")
 
     @classmethod
     def settings_customise_sources(

@@ -1,119 +1,91 @@
 """Deliver files to the lake, fetch them from an address, read and verify receipts."""
 
-import getpass
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ingestion.batch.delivery import Delivery, announced, content, receive, with_content
-from ingestion.batch.faults import NoRows, Refused
+from ingestion.batch.answers import answer, rehearsal
+from ingestion.batch.statement import Statement, stated
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
 
 deliver = typer.Typer(add_completion=False, help="Deliver files of one source; each is answered by a signed receipt.")
-fetch = typer.Typer(add_completion=False, help="Fetch a file from an HTTP address and deliver it.")
+fetch = typer.Typer(add_completion=False, help="Fetch a file or the pages of an API from an HTTP address and deliver what came.")
 receipts = typer.Typer(add_completion=False, help="List, show and verify receipts.", no_args_is_help=True)
 
 SourceName = Annotated[str, typer.Argument(help="Name of the mapping, e.g. environment__air_quality__prsa.")]
-Revision = Annotated[int, typer.Option(help="Declared by the sender; the rows of a higher one count, whatever came last.", min=0)]
+Revision = Annotated[
+    int | None, typer.Option(help="Declared by the sender; the rows of a higher one count, whatever came last.", min=0)
+]
+Period = Annotated[
+    datetime | None, typer.Option(help="The day of whose end the rows speak; default: what a note beside the file says.")
+]
+Folder = Annotated[Path | None, typer.Option(help="Deliver all files below it that have a note (FILE.note.json), by their day.")]
 Key = Annotated[str, typer.Option("--key", help="Trusted public key; default: this lake's.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; nothing is kept or landed.")]
-SHOWN = 3
-"""So many rows that are no records are named in the answer."""
 OnlySource = Annotated[str, typer.Option(help="Only this source.")]
 
 
 @deliver.command()
-def deliver_files(source: SourceName, files: list[Path], revision: Revision = 0, dry_run: DryRun = False) -> None:
+def deliver_files(
+    source: SourceName = "",
+    files: Annotated[list[Path] | None, typer.Argument(help="The files.")] = None,
+    period: Period = None,
+    revision: Revision = None,
+    folder: Folder = None,
+    dry_run: DryRun = False,
+) -> None:
     """Keep, land and answer each file. The same content twice is recognised; a correction declares a higher --revision.
 
     The rules of the contract are checked when silver is built (`lake run`); what breaks one is held with row number and reason.
     """
+    if (folder is None) == (not source) or (source and not files) or (folder and (period or revision is not None)):
+        raise ValueError("Say SOURCE FILE..., or --folder DIR alone; the notes in the folder say what each file is.")
+    do = rehearsal if dry_run else answer
+    if folder:
+        _deliver_tree(folder, do)
+        return
     _known(source)
-    for file in files:
+    for file in files or []:
         if not file.is_file():
             raise FileNotFoundError(f"{file}: there is no such file.")
-        typer.echo((rehearsal if dry_run else answer)(file, source, revision))
+        typer.echo(do(file, source, said(file, source, period, revision)))
 
 
-def rehearsal(file: Path, source: str, revision: int = 0) -> str:
-    """What delivering the file would answer; writes nothing."""
-    from ingestion.batch.land import opened
-
-    delivery = announced(file, source, getpass.getuser(), revision)
-    known = with_content(source, delivery.content_id)
-    if known and known[-1].revision >= revision:
-        return f"{file.name}: {_known_already(known[-1], revision)}"
-    try:
-        bronze, dead, report = opened(content(file), contracts().sources[source], delivery)
-    except Refused as reason:
-        return f"{file.name}: would be refused. {reason}"
-    except NoRows as reason:
-        return f"{file.name}: holds no rows. {reason}"
-    counts = f"would land {bronze.num_rows} of {bronze.num_rows + dead.num_rows} records, dead letters {dead.num_rows}"
-    told = [f"{file.name}: {counts}; nothing was kept", *(row.reason for row in report.examples), *report.notes]
-    return "\n  ".join(told)
+def said(file: Path, source: str, period: datetime | None, revision: int | None) -> Statement:
+    """What the note beside the file says, with what was said by hand instead."""
+    return stated(file, source).corrected(period.date().isoformat() if period else None, revision)
 
 
-def answer(file: Path, source: str, revision: int = 0) -> str:
-    """Deliver one file; what became of it: a sentence, then the remarks of the quality report, one a line."""
-    from ingestion.batch import receipt
-    from ingestion.batch.land import land
+def _deliver_tree(folder: Path, do) -> None:
+    from ingestion.batch.tree import noted, summary
 
-    delivery, is_new = receive(file, source, sender=getpass.getuser(), revision=revision)
-    if not is_new and receipt.is_landed(delivery):
-        return f"{file.name}: {_known_already(delivery, revision)}"
-    result = land(delivery)
-    if result["state"] != "landed":
-        state = "holds no rows" if result["state"] == "empty" else "refused"
-        return f"{file.name}: {state} and kept as {delivery.delivery_id}. {result['reason']}"
-    return "\n  ".join([f"{file.name}: {_counts(result)}; receipt {delivery.delivery_id}", *_remarks(delivery, result["report"])])
-
-
-def _known_already(delivery: Delivery, revision: int) -> str:
-    known = f"the same content as delivery {delivery.delivery_id} of {delivery.received_at[:19]}"
-    if revision == delivery.revision:
-        return f"{known}; nothing was landed again."
-    more = f"a correction needs --revision {delivery.revision + 1} or more"
-    return f"{known}, which declared revision {delivery.revision}, now {revision}; nothing was landed again, {more}."
-
-
-def _counts(result: dict[str, Any]) -> str:
-    report = result["report"]
-    return f"received {result['received']}, landed {report['landed']}, dead letters {report['dead_letter']}"
-
-
-def _remarks(delivery: Delivery, report: dict[str, Any]) -> Iterator[str]:
-    """What the sender should know: the same content before, rows that are no records, notes."""
-    before = [d for d in with_content(delivery.source, delivery.content_id) if d.revision < delivery.revision]
-    if before:
-        yield (
-            f"The same content as delivery {before[-1].delivery_id} (revision {before[-1].revision}), now as revision"
-            f" {delivery.revision}: its rows count before those of lower revisions; the books show them as exact duplicates."
-        )
-    shown = report["examples"][:SHOWN]
-    yield from (example["reason"] for example in shown)
-    if more := report["dead_letter"] - len(shown):
-        yield f"{more} more rows are no records; `lake receipts show {delivery.delivery_id}` names the first ten."
-    yield from report["notes"]
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder}: there is no such folder.")
+    ready, told = noted(folder)
+    for sentence in told:
+        typer.echo(sentence, err=True)
+    answers = []
+    for one in ready:
+        answers.append(do(one.file, one.source, one.statement))
+        typer.echo(answers[-1])
+    typer.echo(f"{len(ready)} files with a note: {', '.join(summary(answers))}; notes that cannot be used {len(told)}.")
 
 
 @fetch.command()
-def fetch_file(source: SourceName, address: str, revision: Revision = 0) -> None:
-    """Download the address and deliver what came."""
-    from ingestion.connectors.http import download
+def fetch_file(source: SourceName, address: str, period: Period = None, revision: Revision = None) -> None:
+    """Download the address, all its pages if it has some, and the note beside it (ADDRESS.note.json); deliver what came.
+
+    What breaks off is tried again; pages that came are kept until all are there, so that the next call goes on.
+    """
+    from ingestion.connectors.fetched import fetched
 
     _known(source)
-    folder = settings().landing / "fetched"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = download(address, folder)
-    try:
-        typer.echo(answer(file, source, revision))
-    finally:
-        file.unlink()
+    with fetched(address, contracts().sources[source]) as file:
+        typer.echo(answer(file, source, said(file, source, period, revision)))
 
 
 @receipts.command("list")

@@ -1,26 +1,22 @@
-"""A delivery: one file from one sender for one source, kept raw, known by the hash of its content."""
+"""A delivery: one file from one sender for one source, known by its content, the day it states and its revision."""
 
-import gzip
 import hashlib
 import json
 import os
-import shutil
-import zlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingestion.batch.faults import Refused
+from ingestion.batch.statement import Statement
 from lakehouse.settings import settings
 
-LARGEST_BYTES = 1024**3
-"""Of one file, unpacked: it is read into memory as a whole."""
 RAW = "raw"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery is known by its content and by the revision that its sender declares: a higher one corrects a lower one."""
+    """What came and what its sender stated of it: a higher revision corrects a lower one, a later period follows an earlier."""
 
     source: str
     delivery_id: str
@@ -29,6 +25,11 @@ class Delivery:
     sender: str
     revision: int
     received_at: str
+    period: str | None = None
+    due_at: str | None = None
+    sent_at: str | None = None
+    stated_rows: int | None = None
+    stated_sha256: str | None = None
 
     @property
     def content_id(self) -> str:
@@ -52,66 +53,48 @@ def folder_of(source: str, delivery_id: str) -> Path:
     return settings().landing / "deliveries" / source / delivery_id
 
 
-def receive(file: Path, source: str, sender: str, revision: int = 0) -> tuple[Delivery, bool]:
-    """Keep the file raw under landing/deliveries; returns the delivery and whether it is new.
-
-    The same content for the same source is the same delivery, whatever its name and however often it comes, unless it
-    declares a higher revision than before: its rows then count as that revision, too.
-    Raises RuntimeError when the file changed while it was read.
-    """
-    delivery = announced(file, source, sender, revision)
-    known = with_content(source, delivery.content_id)
-    if known and known[-1].revision >= revision:
-        return known[-1], False
-    _keep(file, delivery)
-    write_whole(delivery.folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))
-    return delivery, True
-
-
-def announced(file: Path, source: str, sender: str, revision: int = 0) -> Delivery:
+def announced(file: Path, source: str, sender: str, stated: Statement) -> Delivery:
     """The delivery that a file would be; nothing is kept."""
-    content_id = _content_hash(file)[:32]
-    delivery_id = f"{content_id}-r{revision}" if revision else content_id
-    return Delivery(source, delivery_id, file.name, file.stat().st_size, sender, revision, _now())
+    with file.open("rb") as stream:
+        content_id = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+    period = f"-{stated.period.replace('-', '')}" if stated.period else ""
+    revision = f"-r{stated.revision}" if stated.revision else ""
+    delivery_id, now = f"{content_id}{period}{revision}", datetime.now(UTC).isoformat(timespec="microseconds")
+    return Delivery(
+        source=source,
+        delivery_id=delivery_id,
+        file_name=file.name,
+        size_bytes=file.stat().st_size,
+        sender=sender,
+        received_at=now,
+        **stated.as_dict(),
+    )
 
 
-def with_content(source: str, content_id: str) -> list[Delivery]:
-    """Deliveries of that content, by the revision that they declared."""
-    found = folder_of(source, content_id).parent.glob(f"{content_id}*/delivery.json")
-    return sorted((load(path.parent) for path in found), key=lambda d: d.revision)
+def with_content(like: Delivery) -> list[Delivery]:
+    """Deliveries of the same content and period, by the revision that they declared."""
+    found = like.folder.parent.glob(f"{like.content_id}*/delivery.json")
+    same = (delivery for path in found if (delivery := load(path.parent)).period == like.period)
+    return sorted(same, key=lambda d: d.revision)
 
 
 def load(folder: Path) -> Delivery:
     return Delivery(**json.loads((folder / "delivery.json").read_text("utf-8")))
 
 
+def deliveries() -> Iterator[Delivery]:
+    """All that were received, by source and id."""
+    for path in sorted((settings().landing / "deliveries").glob("*/*/delivery.json")):
+        yield load(path.parent)
+
+
+def is_answered(delivery: Delivery) -> bool:
+    return delivery.receipt_file.exists()
+
+
 def pending() -> list[Delivery]:
     """Deliveries received but not yet answered by a receipt, by source and id."""
-    found = sorted((settings().landing / "deliveries").glob("*/*/delivery.json"))
-    return [load(path.parent) for path in found if not (path.parent / "receipt.json").exists()]
-
-
-def content(file: Path) -> bytes:
-    """A file's bytes, unpacked where it is gzip. Raises Refused for a damaged archive or a large file."""
-    is_packed = file.suffix == ".gz"
-    try:
-        with (gzip.open if is_packed else open)(file, "rb") as stream:
-            body = stream.read(LARGEST_BYTES + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Refused(f"{file.name}: the gzip archive is damaged ({error}); send it again.") from error
-    if len(body) > LARGEST_BYTES:
-        verb = "unpacks to" if is_packed else "holds"
-        raise Refused(f"{file.name}: {verb} more than {LARGEST_BYTES} bytes; split the file.")
-    return body
-
-
-def _keep(file: Path, delivery: Delivery) -> None:
-    delivery.raw_file.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file, delivery.raw_file)
-    with delivery.raw_file.open("rb") as kept:
-        os.fsync(kept.fileno())
-    if _content_hash(delivery.raw_file)[:32] != delivery.content_id:
-        raise RuntimeError(f"{file} changed while it was read; deliver it again when it is complete.")
+    return [delivery for delivery in deliveries() if not is_answered(delivery)]
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -124,10 +107,6 @@ def write_whole(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _content_hash(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+def note_down(delivery: Delivery) -> None:
+    """From now on the delivery is received."""
+    write_whole(delivery.folder / "delivery.json", json.dumps(asdict(delivery), indent=1, ensure_ascii=False))

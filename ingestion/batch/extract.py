@@ -1,37 +1,38 @@
 """File bytes -> rows of text columns as received, and the rows that do not parse with the reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.batch.faults import NoRows, Refused, Unparsed
-from ingestion.batch.readers import csv_file, excel_file, header, json_file
+from ingestion.batch.faults import Extract, NoRows, Refused
+from ingestion.batch.readers import (
+    csv_file,
+    excel_file,
+    fixed_width_file,
+    geojson_file,
+    header,
+    json_file,
+    sqlite_file,
+    xml_file,
+)
 from lakehouse.contracts import Source
 from lakehouse.contracts.mapping import Format
 
-READERS: dict[str, Callable[[bytes, Format, str], tuple[pa.Table, list[Unparsed]]]] = {
+READERS: dict[str, Callable[[bytes, Source, str], Extract]] = {
     "csv": csv_file.read,
     "excel": excel_file.read,
+    "fixed_width": fixed_width_file.read,
+    "geojson": geojson_file.read,
     "json": json_file.read,
+    "sqlite": sqlite_file.read,
+    "xml": xml_file.read,
 }
-
-
 NOTHING_TO_LAND = "If the period has rows, send them in a new file; if it has none, nothing more is to be done."
 
 
-@dataclass(frozen=True)
-class Extract:
-    """Rows as received (`_row_no` and text columns), rows that are none, and remarks for the sender."""
-
-    rows: pa.Table
-    unparsed: list[Unparsed]
-    notes: list[str]
-
-
 def extract(body: bytes, source: Source, file_name: str) -> Extract:
-    """Parse a delivered file by the source's format.
+    """Parse a delivered file by the source's format; the agreed columns under their agreed names.
 
     Raises Refused when the file as a whole is not what the source declares (encoding, header, sheet, syntax), NoRows
     when it holds nothing but a header, or nothing at all.
@@ -40,16 +41,16 @@ def extract(body: bytes, source: Source, file_name: str) -> Extract:
         raise Refused(f"{source.source}: the mapping names no format and time of files; complete it, then deliver.")
     if not body.strip():
         raise NoRows(f"The file is empty ({len(body)} bytes). {NOTHING_TO_LAND}")
-    rows, unparsed = READERS[source.format.type](body, source.format, file_name)
-    if rows.num_columns == 1 and not unparsed:
+    found = READERS[source.format.type](body, source, file_name)
+    if found.rows.num_columns == 1 and not found.unparsed:
         raise NoRows(f"The list of records is empty. {NOTHING_TO_LAND}")
-    notes = header.compare(rows.column_names[1:], source, file_name)
-    filled = without_empty_rows(rows)
-    if left_out := rows.num_rows - filled.num_rows:
+    agreed = header.compare(found, source, file_name)
+    filled, notes = without_empty_rows(agreed.rows), agreed.notes
+    if left_out := agreed.rows.num_rows - filled.num_rows:
         notes.append(f"Empty rows left out: {left_out}.")
-    if not filled.num_rows and not unparsed:
+    if not filled.num_rows and not agreed.unparsed:
         raise NoRows(" ".join(["The file holds a header and no rows.", *notes, NOTHING_TO_LAND]))
-    return Extract(filled, unparsed, notes)
+    return Extract(filled, agreed.unparsed, notes)
 
 
 def without_empty_rows(rows: pa.Table) -> pa.Table:

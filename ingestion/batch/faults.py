@@ -1,6 +1,8 @@
 """What can be wrong with a delivery: a row that is no record, or the whole file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import pyarrow as pa
 
 
 class Refused(ValueError):
@@ -18,3 +20,12 @@ class Unparsed:
     row_no: int
     text: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Rows as received (`_row_no` and text columns), rows that are none, and remarks for the sender."""
+
+    rows: pa.Table
+    unparsed: list[Unparsed] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

@@ -19,7 +19,9 @@ from lakehouse import tables
 from lakehouse.settings import settings
 
 TABLE = "ops.delivery_receipts"
-TEXTS = ("source", "delivery_id", "file_name", "sender", "received_at", "state", "reason")
+TEXTS = (
+    "source", "delivery_id", "file_name", "sender", "received_at", "period", "due_at", "sent_at", "state", "reason",
+)  # fmt: skip
 NUMBERS = ("attempt", "revision", "size_bytes", "received", "landed", "dead_letter")
 SCHEMA = pa.schema([*((name, pa.string()) for name in TEXTS), *((name, pa.int64()) for name in NUMBERS)])
 Receipt = dict[str, Any]

@@ -1,5 +1,6 @@
-"""Compact small files and delete those that no kept version needs."""
+"""Compact small files, delete those that no kept version needs, and what the stages keep for a time only."""
 
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -8,6 +9,8 @@ from lakehouse import tables
 
 app = typer.Typer(add_completion=False)
 KEPT_HOURS = 168
+DUTIES = "lake.upkeep"
+"""Entry points of what else is due: functions that do it and yield a line for each thing done."""
 Hours = Annotated[int, typer.Option(help="Keep files that versions of the last hours need.", min=KEPT_HOURS)]
 
 
@@ -23,3 +26,6 @@ def upkeep(hours: Hours = KEPT_HOURS) -> None:
         removed = table.vacuum(retention_hours=hours, dry_run=False)
         after = len(table.file_uris())
         typer.echo(f"{name:<50} {before:>5} -> {after:>5} files, {len(removed)} old files deleted")
+    for duty in sorted(entry_points(group=DUTIES), key=lambda point: point.name):
+        for line in duty.load()():
+            typer.echo(line)

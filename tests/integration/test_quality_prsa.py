@@ -29,7 +29,7 @@ def files(reference_data):
 
 @pytest.fixture(scope="module")
 def lake(spark, files, tmp_path_factory):
-    from ingestion.batch._cli import answer
+    from ingestion.batch.answers import answer
 
     folder = tmp_path_factory.mktemp("prsa")
     with pytest.MonkeyPatch.context() as patch, gold_lake.lake(spark, folder, as_of="2017-02-28T18:00:00Z"):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import openpyxl
 
-from ingestion.batch._cli import answer
+from ingestion.batch.answers import answer
+from ingestion.batch.statement import Statement
 from lakehouse.contracts import Source, contracts
 from lakehouse.settings import settings
 
@@ -60,7 +61,7 @@ def prsa(*hours: int, pm25: str = "35", names=COLUMNS) -> bytes:
 def deliver(folder: Path, body: bytes, name: str = "may.csv", revision: int = 0, to: str = PRSA) -> str:
     """Write the bytes into the folder and deliver them; the sentence of the answer."""
     (folder / name).write_bytes(body)
-    return answer(folder / name, to, revision)
+    return answer(folder / name, to, Statement(revision=revision))
 
 
 def receipts() -> list[dict]:

@@ -8,7 +8,8 @@ from edge_collectors.envelope import Record, accepted
 from edge_collectors.spool import Spool
 from edge_collectors.stream import Origin
 from edge_collectors.uplink import FolderUplink
-from ingestion.batch._cli import answer
+from ingestion.batch.answers import answer
+from ingestion.batch.statement import Statement
 from ingestion.streaming import land
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
@@ -26,7 +27,7 @@ def deliver(folder: Path, rows: list[dict[str, Any] | str], name: str = "deliver
     lines = [",".join(columns), *(row if isinstance(row, str) else ",".join(line(row)) for row in rows)]
     file = folder / name
     file.write_text("\n".join(lines) + "\n", encoding="ascii")
-    return answer(file, PRSA, revision)
+    return answer(file, PRSA, Statement(revision=revision))
 
 
 def line(row: dict[str, Any]) -> list[str]:

@@ -6,47 +6,70 @@ from collections.abc import Callable
 from itertools import islice
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
-from ingestion.batch.faults import Refused, Unparsed
+from ingestion.batch.faults import Extract, Refused, Unparsed
 from ingestion.batch.readers.encoding import decode
 from ingestion.batch.readers.header import check_names
+from lakehouse.contracts import Source
 from lakehouse.contracts.mapping import Format
 
 LONGEST_ROW_BYTES = 16 * 1024**2
 
 
-def read(body: bytes, form: Format, name: str) -> tuple[pa.Table, list[Unparsed]]:
+def read(body: bytes, source: Source, name: str) -> Extract:
     """Rows (`_row_no`, then text columns) and unparsed rows. Raises Refused."""
-    text = decode(body, form.encoding, name)
+    form = source.format
+    text, notes = decode(body, form.encoding, name)
     header, lines = read_header(text, form, name)
-    unparsed: list[Unparsed] = []
+    invalid: list[Unparsed] = []
 
     def keep(row: pa.csv.InvalidRow) -> str:
         reason = f"row {row.number} of {name} has {row.actual_columns} values, the header {row.expected_columns}"
-        unparsed.append(Unparsed(row.number, row.text, f"{reason}; quote values that hold the delimiter."))
+        invalid.append(Unparsed(row.number, row.text, f"{reason}; quote values that hold the delimiter."))
         return "skip"
 
     try:
         table = pa.csv.read_csv(io.BytesIO(text.encode("utf-8")), *_options(header, lines, form.delimiter, keep))
     except pa.ArrowInvalid as error:
         raise Refused(f"{name}: {_in_words(error)}; mend the file and send it again.") from error
-    rows = _numbered(table, lines + 1, {u.row_no for u in unparsed})
-    _check_quotes(text, rows, unparsed, name)
-    return rows, unparsed
+    rows = _numbered(table, lines + 1, {u.row_no for u in invalid})
+    _check_quotes(text, rows, invalid, name)
+    return _without_comments(Extract(rows, invalid, notes), form.comment)
 
 
 def read_header(text: str, form: Format, name: str) -> tuple[list[str], int]:
     """Names of the columns, and the number of lines of the file down to the end of the header."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=form.delimiter)
+    before = _comment_lines(text, form.comment)
+    start = sum(len(line) for line in islice(io.StringIO(text, newline=""), before))
+    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=form.delimiter)
+    row_no = before + form.header_row
     try:
         header = list(islice(reader, form.header_row))[form.header_row - 1]
     except IndexError:
-        raise Refused(f"{name}: there is no row {form.header_row}, where the header should stand.") from None
+        raise Refused(f"{name}: there is no row {row_no}, where the header should stand.") from None
     except csv.Error as error:
-        raise Refused(f"{name}: the header in row {form.header_row} cannot be read ({error}).") from error
-    check_names(header, f"{name}, row {form.header_row}")
-    return header, reader.line_num
+        raise Refused(f"{name}: the header in row {row_no} cannot be read ({error}).") from error
+    check_names(header, f"{name}, row {row_no}")
+    return header, before + reader.line_num
+
+
+def _comment_lines(text: str, mark: str | None) -> int:
+    """How many lines at the beginning are comments."""
+    for number, line in enumerate(io.StringIO(text, newline="")):
+        if mark is None or not line.startswith(mark):
+            return number
+    return text.count("\n")
+
+
+def _without_comments(found: Extract, mark: str | None) -> Extract:
+    """Lines between rows that are comments are no rows."""
+    if mark is None:
+        return found
+    is_comment = pc.starts_with(pc.fill_null(found.rows[1], ""), mark)
+    unparsed = [u for u in found.unparsed if not u.text.startswith(mark)]
+    return Extract(found.rows.filter(pc.invert(is_comment)), unparsed, found.notes)
 
 
 def _options(header: list[str], lines: int, delimiter: str, keep: Callable):
@@ -77,6 +100,7 @@ def _check_quotes(text: str, rows: pa.Table, unparsed: list[Unparsed], name: str
 
 
 def _in_words(error: pa.ArrowInvalid) -> str:
+    """Without the library's own words, which may repeat a row."""
     if "straddling" in str(error):
         return f"a row is longer than {LONGEST_ROW_BYTES} bytes (a line break or a quote is missing?)"
-    return f"not readable as delimited text ({str(error).splitlines()[0]})"
+    return "not readable as delimited text"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from ingestion.batch import delivery
+from ingestion.batch import raw_file
 from ingestion.batch.extract import extract, missing_counts
 from ingestion.batch.faults import NoRows, Refused
 from ingestion.batch.readers import csv_file
@@ -39,7 +39,6 @@ def refusal(body: bytes, mapping=CSV) -> str:
         (delimited(*ROWS).replace(b"\n", b"\r\n"), CSV),
         (delimited(*ROWS).rstrip(b"\n"), CSV),
         (b"\xef\xbb\xbf" + delimited(*ROWS), CSV),
-        (b"\xef\xbb\xbf" + delimited(*ROWS), source(format={"type": "csv", "encoding": "ascii"})),
         (delimited(*ROWS).decode().encode("utf-16"), source(format={"type": "csv", "encoding": "utf-16"})),
         (delimited(*ROWS, by=";"), SEMICOLON),
         (workbook(HEADER, *ROWS), EXCEL),
@@ -47,7 +46,7 @@ def refusal(body: bytes, mapping=CSV) -> str:
         (b"\xef\xbb\xbf" + json.dumps(AS_SENT).encode(), JSON),
         (json.dumps({"rows": AS_SENT}).encode(), source(format={"type": "json", "records": "rows"})),
     ],
-    ids="csv crlf no_last_newline bom bom_in_ascii utf16 semicolon excel json json_bom json_nested".split(),
+    ids="csv crlf no_last_newline bom utf16 semicolon excel json json_bom json_nested".split(),
 )
 def test_the_same_rows_come_out_of_every_form(body, mapping):
     rows, found = read(body, mapping)
@@ -61,11 +60,53 @@ def test_gb18030_is_read_where_nothing_is_declared():
     assert read(body)[0][2]["Site"] == "东四"
 
 
-@pytest.mark.parametrize("declared", ["utf-8", "ascii"])
-def test_gbk_declared_as_something_else_is_refused_at_its_first_byte(declared):
-    body = delimited(ROWS[0], ["东四", *ROWS[1][1:]]).decode().encode("gbk")
-    said = refusal(body, source(format={"type": "csv", "encoding": declared}))
-    assert said.startswith(f"a.file: byte 0xb6 in line 3 (offset 40) is not {declared}, as the source declares; save")
+CHINESE = delimited(["县政府", *ROWS[0][1:]], ["东四", *ROWS[1][1:]]).decode()
+MARK = "The byte order mark before the text was left out."
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "found"),
+    [
+        ("utf-8", "gbk", "gb18030"),
+        ("utf-8", "gb18030", "gb18030"),
+        ("ascii", "gbk", "gb18030"),
+        ("gbk", "utf-8", "utf-8"),
+        ("gb18030", "utf-8", "utf-8"),
+        ("gb2312", "utf-8", "utf-8"),
+    ],
+)
+def test_another_encoding_than_agreed_is_recognised_and_told(declared, sent, found):
+    rows, told = read(CHINESE.encode(sent), source(format={"type": "csv", "encoding": declared}))
+    assert [row["Site"] for row in rows.values()] == ["县政府", "东四"]
+    assert told.notes == [f"The file is not {declared}, as agreed, but {found}; it was read so. Save it as {declared}."]
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "gbk", "ascii"])
+def test_a_byte_order_mark_is_left_out_and_told(declared):
+    rows, told = read(b"\xef\xbb\xbf" + CHINESE.encode(), source(format={"type": "csv", "encoding": declared}))
+    assert rows[2]["Site"] == "县政府" and told.notes[-1] == MARK
+    assert len(told.notes) == (2 if declared == "gbk" else 1)
+
+
+def test_two_characters_that_also_read_as_utf_8_stay_what_was_agreed():
+    """路模 is c2 b7 c4 a3 in GBK, which is ·ģ in UTF-8."""
+    body = delimited(["路模", *ROWS[0][1:]]).decode().encode("gbk")
+    assert "·ģ" in body.decode("utf-8")
+    rows, told = read(body, source(format={"type": "csv", "encoding": "gbk"}))
+    assert rows[2]["Site"] == "路模" and told.notes == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (CHINESE.encode("gbk")[:-4] + b"\xff\xff\n", "a.file: byte 0xcf in line 2 (offset 16) is not utf-8, as the source"),
+        (CHINESE.encode()[:20] + CHINESE.encode()[21:], "a.file: byte 0xe6 in line 2 (offset 19) is not utf-8, as the source"),
+        (CHINESE.encode("utf-16"), "a.file: byte 0xff in line 1 (offset 0) is not utf-8, as the source declares; save"),
+    ],
+    ids="torn_gbk torn_utf8 utf16".split(),
+)
+def test_what_reads_in_no_encoding_is_refused_at_its_first_byte_never_as_characters_that_nobody_wrote(body, said):
+    assert refusal(body, source(format={"type": "csv", "encoding": "utf-8"})).startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -78,10 +119,10 @@ def test_gbk_declared_as_something_else_is_refused_at_its_first_byte(declared):
         (delimited(*ROWS, by=";"), "a.file: the header lacks Site, Time, Level (found: Site;Time;Level);"),
         (
             delimited(header=[*HEADER, "level"]),
-            "a.file, row 1: the column level is there twice; give each column its own name.",
+            "a.file, row 1: columns 3 and 4 have the same name; give each column its own.",
         ),
         (delimited(header=[*HEADER, ""]), "a.file, row 1: column 4 has no name (merged cells?);"),
-        (delimited(header=[*HEADER, "_record_id"]), "a.file, row 1: the column _record_id begins with _,"),
+        (delimited(header=[*HEADER, "_record_id"]), "a.file, row 1: the name of column 4 begins with _,"),
         (
             delimited(*ROWS) + b'N1,"2016-05-01 02:00,2\nN1,2016-05-01 03:00,2\n',
             "a.file: a quote in row 4 is never closed;",
@@ -182,9 +223,9 @@ TITLED = [["Station", "Reading", None], HEADER, *ROWS]
     ("body", "changes", "said"),
     [
         (
-            workbook(*TITLED, merged="B1:C1"),
+            workbook([*HEADER, None], [*ROWS[0], "x"]),
             {},
-            "a.file, row 1: column 3 has no name (merged cells?); write one name above each",
+            "a.file, row 1: column 4 has no name (merged cells?); write one name above each",
         ),
         (workbook(HEADER), {"sheet": "Mai"}, "a.file: no workbook with the sheet Mai ("),
         (
@@ -207,7 +248,7 @@ def test_a_header_of_two_rows_is_read_where_the_mapping_names_the_second():
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
-    monkeypatch.setattr(delivery, "LARGEST_BYTES", 100_000)
+    monkeypatch.setattr(raw_file, "LARGEST_BYTES", 100_000)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 100_001)
@@ -233,7 +274,7 @@ def test_a_bomb_that_lies_about_its_size_fails_its_checksum():
         (b'{"rows": []}', "a.file: there is no list of records at the top; write the document as agreed."),
         (b"[" * 200_000, "a.file: nested too deeply to be a list of records;"),
         (b'[{"Site": "N1", "Time": "x"}]', "a.file: the header lacks Level (found: Site, Time);"),
-        (b'[{"Site": "N1", "_row_no": 1}]', "a.file: the column _row_no begins with _,"),
+        (b'[{"Site": "N1", "_row_no": 1}]', "a.file: the name of column 2 begins with _,"),
     ],
 )
 def test_a_json_document_that_is_not_what_was_agreed(body, said):

@@ -6,7 +6,8 @@ import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
-from ingestion.batch._cli import answer
+from ingestion.batch.answers import answer
+from ingestion.batch.statement import Statement
 from lakehouse import outcomes, tables
 from lakehouse.settings import settings
 from quality import _cli, decisions, held_rows
@@ -133,13 +134,13 @@ def test_a_fix_of_a_row_that_loses_says_why_and_the_advice_makes_it_win(correcte
     assert pm25() == [first] and reconcile(AIR).mismatches == []
     shown = lake_quarantine("show", row.hold_id)
     assert "a decision let it pass, and another row of the same key counts before it." in shown
-    answer(file, PRSA, revision=1)
+    answer(file, PRSA, Statement(revision=1))
     assert pm25() == [7.0] and reconcile(AIR).mismatches == []
 
 
 def test_a_fix_of_a_row_that_wins_says_nothing_of_the_kind(corrected):
     file, row, _ = corrected
-    answer(file, PRSA, revision=1)
+    answer(file, PRSA, Statement(revision=1))
     assert LOSES not in lake_quarantine("fix", row.hold_id, "--set", "value=7", "--reason", "typing error")
     assert LOSES not in lake_quarantine("preview") and pm25() == [7.0]
 

@@ -9,8 +9,6 @@ from collections import Counter
 import pytest
 from typer.testing import CliRunner
 
-from ingestion.batch.readers import csv_file, excel_file, json_file
-from lakehouse.contracts.mapping import Format
 from lakehouse.settings import settings
 from sample_city._cli import app
 from sample_city.extract import sources
@@ -80,21 +78,6 @@ def test_truth_covers_every_record(which, request) -> None:
         assert len(found) == note["rows"], note["file"]
         assert about.get(note["file"], Counter()) == Counter(dict.fromkeys(found, 1)), note["file"]
     assert set(about) <= {n["file"] for n in delivered}
-
-
-def test_row_numbers_are_those_of_the_platform(clean) -> None:
-    """The lake's own readers number records as the truth does, so that a landed row finds its entity."""
-    by_format = {
-        "psb_residents_full": (csv_file, {"type": "csv", "encoding": "gb18030", "delimiter": "|", "header_row": 2}),
-        "hc_deaths": (csv_file, {"type": "csv", "header_row": 2}),
-        "edu_enrolments": (excel_file, {"type": "excel", "sheet": "学籍"}),
-        "plc_grids": (json_file, {"type": "json", "records": "items"}),
-    }
-    for note in (n for n in notes(clean) if n["source"] in by_format):
-        reader, form = by_format[note["source"]]
-        table, unparsed = reader.read(note["path"].read_bytes(), Format(**form), note["file"])
-        assert not unparsed
-        assert table["_row_no"].to_pylist() == list(records(note))
 
 
 def test_every_file_and_row_says_synthetic(built) -> None:
