@@ -1,4 +1,4 @@
-"""Build the synthetic county: departments' extracts and the truth behind them."""
+"""The synthetic county: departments' extracts and the truth behind them; the lake scored against that truth."""
 
 import time
 from pathlib import Path
@@ -33,3 +33,22 @@ def build(
     for source, count in rows.items():
         typer.echo(f"{source:<28} {count:>10,} rows")
     typer.echo(f"{sum(rows.values()):,} rows in {time.monotonic() - started:.1f} s; all of it is synthetic. Written: {out}")
+
+
+@app.command()
+def score(
+    truth: Annotated[Path, typer.Option(help="The folder `truth` of the city whose extracts were delivered to this lake.")],
+) -> None:
+    """Measure the registers against the truth, keep the figures, and judge them as the gate will.
+
+    Ends with code 1 when the linkage is worse than agreed or than at the last accepted scoring.
+    """
+    from quality.linkage import gate
+    from sample_city.scoring.score import score as measure
+    from sample_city.scoring.told import show
+
+    show(measure(truth, typer.echo))
+    verdict = gate.outcome()
+    if verdict is not None:
+        typer.echo(verdict.message)
+        raise typer.Exit(0 if verdict.passed else 1)

@@ -31,6 +31,7 @@ class Order:
     seed: int
     window: Window
     rates: Rates
+    defects: str
     out: Path
 
 
@@ -43,7 +44,7 @@ def plan(scale: float, seed: int, preset: str, days: int, defects: str, out: Pat
         raise ValueError(f"--out {out}: this lies inside the lake's home, where no truth may be; name a folder outside it.")
     if out.exists() and any(out.iterdir()):
         raise ValueError(f"--out {out}: the folder holds files already; name an empty or a new one.")
-    return Order(scale, seed, reported, rates(defects), out)
+    return Order(scale, seed, reported, rates(defects), defects, out)
 
 
 def run(order: Order, say: Say) -> dict[str, int]:
@@ -77,6 +78,7 @@ def _about(order: Order, rows: dict[str, int]) -> dict:
         "scale": order.scale,
         "seed": order.seed,
         "preset": window.preset,
+        "defects": order.defects,
         "reference_day": str(window.reference),
         "opening_day": str(window.opening),
         "rows": rows,

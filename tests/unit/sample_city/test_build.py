@@ -16,7 +16,7 @@ from sample_city.people import DEAD
 from sample_city.views.insurance import health_insurance
 from tests.support.sample_city import REFERENCE, build, content_digest, notes, office, records, text, truth
 
-PINNED = "295839e101551e8f8c6163eb5561e3ee33926067a2b381804d6bff5a5d9d48d7"
+PINNED = "aa3978200a93c29e07e7e6410541b540886b948ee093006874bc089cde48e7c3"
 
 
 @pytest.fixture(scope="module")

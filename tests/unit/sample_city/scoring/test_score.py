@@ -1,0 +1,154 @@
+"""Scoring against registers that are right by construction, and against single errors put into them by hand."""
+
+import json
+from collections import defaultdict
+from itertools import combinations
+
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+from lakehouse import tables
+from quality.linkage import scores as kept
+from sample_city._cli import app
+from sample_city.scoring import score as scoring
+from tests.support import scored_lake
+from tests.support.sample_city import build, notes
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("city") / "default")
+
+
+@pytest.fixture(scope="module")
+def made(city, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    with scored_lake.living_in(folder):
+        scored_lake.make(city)
+    return folder
+
+
+@pytest.fixture
+def lake(home, city, made):
+    """A copy of the lake, so that each test may spoil its own."""
+    scored_lake.copied(made)
+    return city
+
+
+def scored(city) -> scoring.Scored:
+    return scoring.score(city / "truth", lambda _: None)
+
+
+def figure(found: scoring.Scored, kind: str, measure: str, by: str | None = None, group: str | None = None) -> dict:
+    wanted = (kind, measure, by, group, None)
+    columns = ("kind", "measure", "subgroup_by", "subgroup", "attribute")
+    (row,) = [r for r in found.scores if tuple(r.get(c) for c in columns) == wanted]
+    return row
+
+
+def test_a_right_register_scores_one_in_every_measure(lake):
+    found = scored(lake)
+    for kind in ("person", "enterprise"):
+        for measure in ("precision", "recall", "f1", "bcubed_recall", "across_sources_precision", "across_sources_recall"):
+            assert figure(found, kind, measure)["value"] == 1.0
+    assert figure(found, "person", "precision")["n"] > 20_000
+    assert {r["value"] for r in found.scores if r["measure"] == "survivorship_accuracy"} == {1.0}
+
+
+def test_pairs_across_registers_and_by_township_are_those_counted_by_hand(lake):
+    """Twenty persons lose their records of health files, forty pairs of persons are taken for one."""
+    mentions = tables.read("silver.mentions__persons").to_pylist()
+    xref = dict(zip(*(tables.read("silver.xref__persons")[c].to_pylist() for c in ("mention_id", "entity_id")), strict=True))
+    persons = sorted(set(xref.values()))
+    lost = {m["mention_id"] for m in mentions if "health_index" in m["source_code"] and xref[m["mention_id"]] in persons[:200:10]}
+    merged = dict(zip(persons[1000:1040], persons[1040:1080], strict=True))
+    moves = {m: "lost" + m for m in lost} | {m: merged[e] for m, e in xref.items() if e in merged}
+    scored_lake.relink("persons", moves)
+    found = scored(lake)
+    register = {m["mention_id"]: m["source_code"].removesuffix("_full").removesuffix("_delta") for m in mentions}
+    expected = by_pairs(xref, {m: moves.get(m, e) for m, e in xref.items()}, lambda a, b: True)
+    across = by_pairs(xref, {m: moves.get(m, e) for m, e in xref.items()}, lambda a, b: register[a] != register[b])
+    for prefix, (precision, recall) in (("", expected), ("across_sources_", across)):
+        assert figure(found, "person", f"{prefix}precision")["value"] == pytest.approx(precision, abs=1e-12)
+        assert figure(found, "person", f"{prefix}recall")["value"] == pytest.approx(recall, abs=1e-12)
+    assert expected[0] < 1 and expected[1] < 1 and across != expected
+    townships = [r for r in found.scores if (r["kind"], r["measure"], r.get("subgroup_by")) == ("person", "recall", "township")]
+    assert len(townships) == 14 and all(r["low"] <= r["value"] <= r["high"] for r in townships)
+
+
+def by_pairs(true: dict[str, str], cluster: dict[str, str], counts) -> tuple[float, float]:
+    """Precision and recall over pairs, made one by one."""
+    together, same = (pairs(of, counts) for of in (cluster, true))
+    return len(together & same) / len(together), len(together & same) / len(same)
+
+
+def pairs(of: dict[str, str], counts) -> set[tuple[str, str]]:
+    groups = defaultdict(list)
+    for mention, group in of.items():
+        groups[group].append(mention)
+    return {pair for members in groups.values() for pair in combinations(sorted(members), 2) if counts(*pair)}
+
+
+def test_records_that_the_register_left_out_lower_the_coverage_only(lake):
+    mentions, xref = (tables.read(f"silver.{n}__enterprises") for n in ("mentions", "xref"))
+    for name, rows in (("mentions", mentions), ("xref", xref)):
+        tables.replace(f"silver.{name}__enterprises", rows.slice(10))
+    found = scored(lake)
+    landed = figure(found, "enterprise", "coverage")
+    assert landed["n"] == mentions.num_rows and landed["value"] == pytest.approx(1 - 10 / mentions.num_rows)
+    assert figure(found, "enterprise", "recall")["value"] == 1.0
+
+
+def test_golden_values_are_held_against_the_truth_in_clear(lake):
+    golden = tables.read("silver.entity__persons")
+    births = golden["birth_date"].to_pylist()
+    wrong = [b.replace(year=b.year + 1, day=1) if n < 30 else None if n < 50 else b for n, b in enumerate(births)]
+    place = golden.schema.get_field_index("birth_date")
+    tables.replace("silver.entity__persons", golden.set_column(place, "birth_date", pa.array(wrong, pa.date32())))
+    found = {(r["attribute"], r["measure"]): r for r in scored(lake).scores if r["measure"].startswith("survivorship")}
+    accuracy, filled = found["birth_date", "survivorship_accuracy"], found["birth_date", "survivorship_filled"]
+    assert accuracy["value"] == pytest.approx(1 - 30 / accuracy["n"]) and accuracy["n"] == filled["n"] - 20
+    assert found["citizen_no", "survivorship_accuracy"]["value"] == 1.0
+
+
+def test_ids_that_change_without_an_event_are_churn(lake):
+    scored(lake)
+    xref = tables.read("silver.xref__persons")
+    ids = sorted(set(xref["entity_id"].to_pylist()))
+    by_id = defaultdict(list)
+    for mention, entity in zip(xref["mention_id"].to_pylist(), xref["entity_id"].to_pylist(), strict=True):
+        by_id[entity].append(mention)
+    scored_lake.relink("persons", dict.fromkeys(by_id[ids[0]], ids[0] + "x") | dict.fromkeys(by_id[ids[1]], ids[2]))
+    events = [{"event": "MERGE", "entity_id": ids[1], "from_ids": [ids[2], ids[1]], "to_ids": [ids[2]]}]
+    tables.replace("silver.identity_log__persons", pa.Table.from_pylist(events))
+    churn = figure(scored(lake), "person", "id_churn")
+    assert churn["value"] == pytest.approx(1 / len(ids)) and churn["n"] == len(ids)
+
+
+def test_rows_carry_the_run_and_the_versions_of_the_tables(lake):
+    found = scored(lake)
+    rows = tables.read(kept.SCORES).to_pylist()
+    assert {(r["seed"], r["scale"], r["files"]) for r in rows} == {(7, 0.01, found.run.files)}
+    assert {r["rule_version"] for r in rows if r["kind"] == "person"} == {scored_lake.RULES}
+    assert json.loads(rows[0]["table_versions"])["silver.xref__persons"] == 0
+    assert len(rows) == len(found.scores) and tables.read(kept.CATCHES).num_rows == len(found.catches)
+
+
+def test_the_command_shows_the_figures_and_ends_with_the_gates_verdict(lake):
+    result = CliRunner().invoke(app, ["score", "--truth", str(lake / "truth")], env={"COLUMNS": "160"})
+    assert result.exit_code == 1
+    assert "person" in result.output and "1.00000" in result.output
+    assert "precision of address records was not measured" in result.output
+
+
+def test_wrong_orders_are_refused_in_a_sentence(home, city, tmp_path):
+    def refusal(folder) -> str:
+        return str(CliRunner().invoke(app, ["score", "--truth", str(folder)]).exception)
+
+    assert "no truth of a built city" in refusal(tmp_path)
+    assert "has been delivered" in refusal(city / "truth")
+    other = build(tmp_path / "other", seed=8)
+    scored_lake.deliver(next(n for n in notes(city) if n["source"] == "edu_enrolments"))
+    assert "has been delivered" in refusal(other / "truth")
+    assert "no register of persons yet" in refusal(city / "truth")
