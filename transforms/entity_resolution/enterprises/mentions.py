@@ -13,7 +13,7 @@ from transforms.conform.texts import plain
 from transforms.entity_resolution.enterprises.departments import DEPARTMENTS, Department
 from transforms.entity_resolution.enterprises.numbers import identity_numbers
 
-DATASET = "mentions__enterprises"
+DATASET, IS_HELD = "mentions__enterprises", "is_held"
 SENT = (
     "uscc",
     "reg_no",
@@ -26,11 +26,13 @@ SENT = (
     "legal_person_no",
 )
 PLACE = ("address_id", "building_id", "division_code", "grid_code", "geocode_quality")
+NO_PLACES = pa.table({c: pa.nulls(0, pa.string()) for c in ("address_text", "division_hint", *PLACE)})
+"""What the map knows where it was not built."""
 ENVELOPE = {"record_id": "_record_id", "source_code": "_source_code", "data_origin": "_data_origin"}
 
 
 def enterprise_mentions(silver: Mapping[str, pa.Table], places: pa.Table, home: str = "") -> pa.Table:
-    """Silver tables by dataset, and `xref__addresses` -> the rows of `mentions__enterprises`, by mention.
+    """Silver tables by dataset, and `xref__addresses` -> the rows of `mentions__enterprises`, by mention, but for `is_held`.
 
     A dataset that is not there gives no mentions. `home`: code of the region that the registers are of, for parsing names.
     """
@@ -43,7 +45,8 @@ def enterprise_mentions(silver: Mapping[str, pa.Table], places: pa.Table, home: 
     for table in (numbers, names, place):
         found |= {column: table[column] for column in table.column_names}
     found["division_code"] = pc.coalesce(found["division_code"], sent["division_code"], _division_of(numbers["uscc"]))
-    return _newest(pa.table({f.name: pc.cast(found[f.name], f.type) for f in arrow_schema(contracts()[DATASET])}))
+    columns = [f for f in arrow_schema(contracts()[DATASET]) if f.name != IS_HELD]
+    return _newest(pa.table({f.name: pc.cast(found[f.name], f.type) for f in columns}))
 
 
 def _newest(mentions: pa.Table) -> pa.Table:

@@ -12,16 +12,10 @@ from transforms.entity_resolution.enterprises.departments import (
     REGISTRATIONS,
     SOCIAL_INSURANCE,
 )
-from transforms.entity_resolution.enterprises.mentions import enterprise_mentions
+from transforms.entity_resolution.enterprises.mentions import NO_PLACES, enterprise_mentions
 from transforms.entity_resolution.enterprises.numbers import identity_numbers, number_index
 from transforms.entity_resolution.enterprises.premises import premises
 
-NO_PLACES = pa.table(
-    {
-        c: pa.nulls(0, pa.string())
-        for c in ("address_text", "division_hint", "address_id", "building_id", "division_code", "grid_code", "geocode_quality")
-    }
-)
 CODE, NUMBER = "91350100M000100Y43", "330122000000013"
 """The credit code of GB 32100's example; a registration number of 14 digits and its check digit (ISO 7064 MOD 11,10), by hand."""
 
