@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from transforms.entity_resolution.linkage import blocking, clustering, probabilistic
 from transforms.entity_resolution.linkage.exact import exact_groups, in_order
-from transforms.entity_resolution.linkage.profiles import NONE, Profiles, connection, reduce
+from transforms.entity_resolution.linkage.neighbourhood import touched
+from transforms.entity_resolution.linkage.normalise import encode
+from transforms.entity_resolution.linkage.profiles import NONE, Profiles, connection, filled, frequencies, reduce
 from transforms.entity_resolution.linkage.rules import LinkageRules
 
 EXACT, RULE, PROBABILISTIC = "exact", "rule", "probabilistic"
@@ -45,17 +47,23 @@ def link(
     `decided`: left_id, right_id, is_same: a steward's decisions. `model`: of a former run, instead of estimating anew.
     Raises LinkageError where a rule would make too many pairs.
     """
-    profiles = reduce(mentions, rules)
-    entities = _known_entities(profiles, known)
+    columns = filled(encode(mentions, rules), rules)
+    entity = _entities(mentions["mention_id"], known)
+    rows = np.arange(mentions.num_rows) if known is None else touched(columns, entity, rules)
+    near = mentions.take(pa.array(rows))
+    profiles = reduce(_whole(near["mention_id"]), {name: column.of(rows) for name, column in columns.items()}, rules)
+    entities = None if known is None else _of_profiles(profiles, entity[rows])
     groups = exact_groups(profiles, rules, entities)
     with connection() as engine:
-        _show(engine, profiles, groups, rules, entities)
+        shares = {name: share[rows[profiles.first]] for name, share in frequencies(columns, rules).items()}
+        _show(engine, profiles, groups, rules, entities, shares)
         by_rule = [_links(blocking.rule_pairs(engine, rule, rules.pair_limit, "is_new"), RULE) for rule in rules.rules]
         model, scored = _scored(engine, rules, model)
         links = _in_order([_decided(profiles, decided), *by_rule, _links(scored, PROBABILISTIC)])
-        found = _followed(mentions, profiles, groups, links, rules)
+        found = _followed(near, profiles, groups, links, rules)
         conflicts = _conflicts(engine, found.cluster, profiles, rules)
-    return Linkage(_pairs(profiles, groups, found, rules), _clusters(profiles, groups, found), conflicts, model)
+    clusters = _with_untouched(_clusters(profiles, groups, found), mentions, entity, rows)
+    return Linkage(_pairs(profiles, groups, found, rules), clusters, conflicts, model)
 
 
 @dataclass(frozen=True)
@@ -68,17 +76,40 @@ class _Found:
     has_key: NDArray[np.bool_]
 
 
-def _known_entities(profiles: Profiles, known: pa.Table | None) -> NDArray[np.int64] | None:
-    """Number of the entity that a profile belonged to, -1 for new ones; the one of its first known mention."""
+def _entities(mention_ids: pa.ChunkedArray, known: pa.Table | None) -> NDArray[np.int64]:
+    """Number of the entity that each mention belonged to; -1 for new ones."""
     if known is None:
-        return None
-    entity = pc.index_in(known["entity_id"], value_set=pc.unique(known["entity_id"])).to_numpy()
-    place = pc.fill_null(pc.index_in(profiles.mention_ids, value_set=known["mention_id"].combine_chunks()), NONE).to_numpy()
-    of_mention = np.where(place >= 0, np.append(entity, NONE)[place], NONE)
-    held = np.flatnonzero(of_mention >= 0)[::-1]
+        return np.full(len(mention_ids), NONE)
+    entity = _whole(known["entity_id"]).dictionary_encode().indices.to_numpy().astype(np.int64)
+    place = pc.index_in(mention_ids, value_set=_whole(known["mention_id"]))
+    return np.append(entity, NONE)[pc.fill_null(place, NONE).to_numpy().astype(np.int64)]
+
+
+def _of_profiles(profiles: Profiles, entity: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Entity of each profile, by its first known mention; -1 where all are new."""
+    held = np.flatnonzero(entity >= 0)[::-1]
     found = np.full(len(profiles), NONE)
-    found[profiles.of_mention[held]] = of_mention[held]
+    found[profiles.of_mention[held]] = entity[held]
     return found
+
+
+def _with_untouched(clusters: pa.Table, mentions: pa.Table, entity: NDArray[np.int64], rows: NDArray[np.int64]) -> pa.Table:
+    """Behind the clusters those of the entities that no new mention touches, as they were."""
+    rest = np.setdiff1d(np.arange(mentions.num_rows), rows, assume_unique=True)
+    number = in_order(entity[rest]) + (pc.max(clusters["cluster"]).as_py() or 0) + 1
+    as_they_were = pa.table(
+        {
+            "mention_id": mentions["mention_id"].take(pa.array(rest)),
+            "cluster": number,
+            "method": pa.repeat(pa.scalar(EXACT), len(rest)),
+            "match_probability": np.ones(len(rest)),
+        }
+    )
+    return pa.concat_tables([clusters, as_they_were])
+
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _has_key(profiles: Profiles, rules: LinkageRules) -> NDArray[np.bool_]:
@@ -93,13 +124,15 @@ def _show(
     groups: NDArray[np.int64],
     rules: LinkageRules,
     entities: NDArray[np.int64] | None,
+    shares: dict[str, NDArray[np.float64]],
 ) -> None:
-    """Make the table `profiles`: comparison columns, grp, is_new, is_open (compared with all others by probability)."""
+    """Make the table `profiles`: comparison columns, grp, is_new, is_open (compared with all others by probability), shares."""
     is_new = np.ones(len(profiles), bool) if entities is None else entities == NONE
     marks = {"grp": groups, "is_new": is_new, "is_open": is_new & ~_has_key(profiles, rules)}
+    marks |= {name: pa.array(share, mask=np.isnan(share)) for name, share in shares.items()}
     table = profiles.table
     for name, values in marks.items():
-        table = table.append_column(name, pa.array(values))
+        table = table.append_column(name, values if isinstance(values, pa.Array) else pa.array(values))
     engine.register("shown", table)
     engine.execute("create table profiles as select * from shown")
     engine.unregister("shown")
@@ -108,8 +141,11 @@ def _show(
 def _scored(
     engine: duckdb.DuckDBPyConnection, rules: LinkageRules, model: probabilistic.Model | None
 ) -> tuple[probabilistic.Model, pa.Table]:
-    model = model or probabilistic.train(engine, rules, bool(rules.exact))
+    """What was learned, and scored pairs. Where all profiles have keys there is nothing to score, and nothing to learn for it."""
     blocking.candidates(engine, rules.blocking, "is_open")
+    if engine.sql("select count(*) from candidates").fetchall() == [(0,)]:
+        return model or {}, probabilistic.NO_PAIRS
+    model = model or probabilistic.train(engine, rules, bool(rules.exact))
     return model, probabilistic.score(engine, model, rules.thresholds.keep)
 
 

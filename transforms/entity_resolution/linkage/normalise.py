@@ -33,6 +33,22 @@ class Encoded:
     numbers: NDArray[np.int64]
     values: Columns
 
+    @property
+    def main(self) -> str:
+        """Name of the column by which mentions count as equal."""
+        return next(iter(self.values))
+
+    def numbered(self, column: str) -> NDArray[np.int64]:
+        """Per mention the number of its value in one of the columns; -1 where it has none."""
+        if column == self.main:
+            return self.numbers
+        indices = _whole(self.values[column]).dictionary_encode().indices
+        return np.append(pc.fill_null(indices, -1).to_numpy().astype(np.int64), -1)[self.numbers]
+
+    def of(self, rows: NDArray[np.int64]) -> "Encoded":
+        """The column for some mentions."""
+        return Encoded(self.numbers[rows], self.values)
+
     def at(self, rows: NDArray[np.int64]) -> Columns:
         """All columns of the form for some mentions; null where a mention has no value."""
         numbers = self.numbers[rows]
@@ -42,29 +58,30 @@ class Encoded:
 
 def encode(mentions: pa.Table, rules: LinkageRules) -> dict[str, Encoded]:
     """Comparison columns of the rules; a column that the mentions lack is empty."""
-    nothing = pa.nulls(mentions.num_rows, pa.string())
-    given = set(mentions.column_names)
     return {
-        name: _encoded(name, mentions[column.of] if column.of in given else nothing, FORMS[column.form], rules.home)
+        name: _encoded(name, _first_given(mentions, column.of), FORMS[column.form], rules.home)
         for name, column in rules.columns.items()
     }
 
 
-def _encoded(name: str, column: pa.Array | pa.ChunkedArray, form: Callable[[str, pa.Array, str], Columns], home: str) -> Encoded:
-    raw = pc.unique(_text(column))
-    raw = pc.filter(raw, pc.is_valid(raw)).sort()
-    main, *further = form(name, raw, home).items()
-    different = pc.unique(main[1]).sort()
-    different = pc.filter(different, pc.and_(pc.is_valid(different), pc.not_equal(different, "")))
-    first = pc.index_in(different, value_set=main[1])
-    values = {main[0]: different} | {key: pc.take(_whole(made), first) for key, made in further}
-    of_raw = _numbers(main[1], different)
-    sent = _numbers(_text(column), raw)
-    return Encoded(np.where(sent < 0, -1, np.append(of_raw, -1)[sent]), values)
+def _first_given(mentions: pa.Table, names: tuple[str, ...]) -> pa.Array:
+    given = [_text(mentions[name]) for name in names if name in mentions.column_names]
+    made = pc.coalesce(*given) if given else pa.nulls(mentions.num_rows, pa.string())
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
 
 
-def _numbers(texts: pa.Array | pa.ChunkedArray, different: pa.Array) -> NDArray[np.int64]:
-    return pc.fill_null(pc.index_in(texts, value_set=different), -1).to_numpy().astype(np.int64)
+def _encoded(name: str, column: pa.Array, form: Callable[[str, pa.Array, str], Columns], home: str) -> Encoded:
+    """Values are numbered in their order as normalised, whatever the order of mentions."""
+    encoded = column.dictionary_encode()
+    (main, made), *further = form(name, encoded.dictionary, home).items()
+    made = _whole(made)
+    different = pc.drop_null(pc.unique(made)).sort()
+    different = different.filter(pc.not_equal(different, ""))
+    first = pc.index_in(different, value_set=made)
+    values = {main: different} | {key: pc.take(_whole(column), first) for key, column in further}
+    of_dictionary = pc.fill_null(pc.index_in(made, value_set=different), -1).to_numpy().astype(np.int64)
+    sent = pc.fill_null(encoded.indices, -1).to_numpy()
+    return Encoded(np.append(of_dictionary, -1)[sent], values)
 
 
 def _text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -17,6 +17,7 @@ from transforms.entity_resolution.linkage.rules import LinkageRules
 
 logging.getLogger("splink").setLevel(logging.ERROR)  # a level that no pair reached is no news: its chance is stated in the rules
 Model = dict[str, Any]
+NO_PAIRS = pa.table({"left": pa.nulls(0, pa.int64()), "right": pa.nulls(0, pa.int64()), "probability": pa.nulls(0, pa.float64())})
 
 
 def train(engine: duckdb.DuckDBPyConnection, rules: LinkageRules, has_keys: bool) -> Model:

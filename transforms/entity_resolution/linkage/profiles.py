@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from transforms.entity_resolution.linkage.normalise import Encoded, encode
+from transforms.entity_resolution.linkage.normalise import Encoded
 from transforms.entity_resolution.linkage.rules import Fill, LinkageRules
 
 NONE = -1
@@ -50,36 +50,55 @@ def connection() -> duckdb.DuckDBPyConnection:
     return engine
 
 
-def reduce(mentions: pa.Table, rules: LinkageRules) -> Profiles:
-    """Profiles of mentions; a mention without any of the rules' evidence is a profile of its own.
-
-    Raises KeyError without a column `mention_id`.
-    """
-    columns = encode(mentions, rules)
-    for fill in rules.fill:
-        columns[fill.column] = _filled(columns, fill)
-    ids = _whole(mentions["mention_id"])
-    codes = {next(iter(column.values)): column.numbers for column in columns.values()}
-    alone = np.where(_has_evidence(columns, rules), NONE, np.arange(len(ids)))
-    of_mention, first = _grouped(ids, codes | {"alone": alone})
+def reduce(mention_ids: pa.Array, columns: dict[str, Encoded], rules: LinkageRules) -> Profiles:
+    """Profiles of mentions; a mention without any of the rules' evidence is a profile of its own."""
+    codes = {column.main: column.numbers for column in columns.values()}
+    alone = np.where(_has_evidence(columns, rules), NONE, np.arange(len(mention_ids)))
+    of_mention, first = _grouped(_order(mention_ids), [*codes.values(), alone])
     table = pa.table({key: values for column in columns.values() for key, values in column.at(first).items()})
     table = table.append_column("profile", pa.array(np.arange(len(first))))
-    return Profiles(ids, of_mention, first, {name: code[first] for name, code in codes.items()}, table)
+    return Profiles(mention_ids, of_mention, first, {name: code[first] for name, code in codes.items()}, table)
 
 
-def _grouped(ids: pa.Array, codes: dict[str, NDArray]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Profile of each row, and the first row of each profile, by mention id."""
-    rank = np.empty(len(ids), np.int64)
-    rank[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
+def frequencies(columns: dict[str, Encoded], rules: LinkageRules) -> dict[str, NDArray[np.float64]]:
+    """Per mention the share of mentions with its value, for each column whose common values weigh less (`tf_<column>`).
+
+    Splink would count within the profiles that it is given, which in a daily delta are a choice.
+    """
+    levels = [level for comparison in rules.comparisons for level in comparison["comparison_levels"]]
+    found = {}
+    for name in sorted({level["tf_adjustment_column"] for level in levels if "tf_adjustment_column" in level}):
+        numbers = next(column for column in columns.values() if name in column.values).numbered(name)
+        share = np.bincount(numbers[numbers >= 0]) / max(int((numbers >= 0).sum()), 1)
+        found[f"tf_{name}"] = np.append(share, np.nan)[numbers]
+    return found
+
+
+def _order(mention_ids: pa.Array) -> NDArray[np.int64]:
+    """Place of each mention in an order that depends on the ids alone: by their hash, which is quicker than by the texts."""
     with connection() as engine:
-        engine.register("mentions", pa.table({"rank": rank} | {f"c{i}": code for i, code in enumerate(codes.values())}))
-        keys = ", ".join(f"c{i}" for i in range(len(codes)))
-        lowest = engine.sql(f"select rank, min(rank) over (partition by {keys}) as first from mentions").to_arrow_table()
-    first_of = np.empty(len(ids), np.int64)
-    first_of[lowest["rank"].to_numpy()] = lowest["first"].to_numpy()
-    firsts, profile_of_rank = np.unique(first_of, return_inverse=True)
-    row_of_rank = np.argsort(rank)
-    return profile_of_rank[rank], row_of_rank[firsts]
+        engine.register("mentions", pa.table({"id": mention_ids}))
+        hashes = engine.sql("select hash(id) as hash from mentions").to_arrow_table()["hash"].to_numpy()
+    place = np.empty(len(hashes), np.int64)
+    place[np.argsort(hashes, kind="stable")] = np.arange(len(hashes))
+    return place
+
+
+def _grouped(order: NDArray[np.int64], codes: list[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Group of rows with equal codes, numbered by the first of their rows in the order, and that row."""
+    group = np.zeros(len(order), np.int64)
+    for code in codes:
+        group = (
+            pa.array(group * (int(code.max(initial=0)) + 2) + code + 1).dictionary_encode().indices.to_numpy().astype(np.int64)
+        )
+    lowest = np.full(int(group.max(initial=-1)) + 1, len(order))
+    np.minimum.at(lowest, group, order)
+    rank = np.empty(len(lowest), np.int64)
+    by_place = np.argsort(lowest)
+    rank[by_place] = np.arange(len(lowest))
+    row_of_place = np.empty(len(order), np.int64)
+    row_of_place[order] = np.arange(len(order))
+    return rank[group], row_of_place[lowest[by_place]]
 
 
 def _has_evidence(columns: dict[str, Encoded], rules: LinkageRules) -> NDArray[np.bool_]:
@@ -87,22 +106,21 @@ def _has_evidence(columns: dict[str, Encoded], rules: LinkageRules) -> NDArray[n
     return np.any(sets, axis=0)
 
 
+def filled(columns: dict[str, Encoded], rules: LinkageRules) -> dict[str, Encoded]:
+    """The columns, with gaps closed as the rules' `fill` says."""
+    return columns | {fill.column: _filled(columns, fill) for fill in rules.fill}
+
+
 def _filled(columns: dict[str, Encoded], fill: Fill) -> Encoded:
     """The column with gaps taken from the mentions that `by` leads to, where they agree among themselves."""
     target, of, by = columns[fill.column], columns[fill.of], columns[fill.by]
-    told = (of.numbers >= 0) & (target.numbers >= 0)
+    same = pc.fill_null(pc.index_in(by.values[by.main], value_set=of.values[of.main]), NONE).to_numpy().astype(np.int64)
+    asked = np.where(target.numbers < 0, np.append(same, NONE)[by.numbers], NONE)
+    is_asked = np.zeros(len(of.values[of.main]) + 1, bool)
+    is_asked[asked[asked >= 0]] = True
+    told = is_asked[of.numbers] & (target.numbers >= 0)
     known = np.unique(np.column_stack([of.numbers[told], target.numbers[told]]), axis=0)
     value, place, count = np.unique(known[:, 0], return_index=True, return_counts=True)
-    found = np.full(len(next(iter(of.values.values()))) + 1, NONE)
+    found = np.full(len(is_asked), NONE)
     found[value[count == 1]] = known[place[count == 1], 1]
-    same = pc.fill_null(pc.index_in(_main(by), value_set=_main(of)), NONE).to_numpy().astype(np.int64)
-    through = np.append(same, NONE)[by.numbers]
-    return Encoded(np.where(target.numbers >= 0, target.numbers, found[through]), target.values)
-
-
-def _main(column: Encoded) -> pa.Array:
-    return next(iter(column.values.values()))
-
-
-def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return Encoded(np.where(target.numbers >= 0, target.numbers, found[asked]), target.values)

@@ -23,10 +23,10 @@ class _Strict(BaseModel):
 
 
 class Column(_Strict):
-    """A comparison column: the form in which it is compared, and the mentions' column that it reads (else that of its name)."""
+    """A comparison column: the form in which it is compared; it reads the first of the mentions' columns `of` that is there."""
 
     form: Form
-    of: str
+    of: tuple[str, ...] = Field(min_length=1)
 
 
 class ExactKey(_Strict):
@@ -137,10 +137,10 @@ class LinkageRules(_Strict):
     @field_validator("columns", mode="before")
     @classmethod
     def _short_form(cls, columns: Any) -> Any:
-        """`name: person_name` is short for `name: {form: person_name, of: name}`."""
+        """`name: person_name` is short for `name: {form: person_name, of: [name]}`."""
         if not isinstance(columns, dict):
             return columns
-        return {name: {"form": said, "of": name} if isinstance(said, str) else said for name, said in columns.items()}
+        return {name: {"form": said, "of": [name]} if isinstance(said, str) else said for name, said in columns.items()}
 
 
 def load_rules(path: Path) -> LinkageRules:
