@@ -64,7 +64,7 @@ def compare_two_registers(facts: Facts, entities: pa.Table, on: date) -> pa.Tabl
         if base.sql("select count(*) from filed").fetchall() == [(0,)]:
             return CONFLICTS.empty_table()
         found = base.sql(COMPARED, params={"on": on, "term": TERM_DAYS}).to_arrow_table()
-    more = {"rank": None, "agreement": None, "is_chosen": False, "rule": "two_registers", "is_open": True}
+    more = {"is_chosen": False, "rule": "two_registers", "is_open": True}
     columns = {
         f.name: found[f.name] if f.name in found.column_names else pa.repeat(pa.scalar(more.get(f.name), f.type), len(found))
         for f in CONFLICTS
