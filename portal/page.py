@@ -27,7 +27,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"count": count, "size": size, "moment": moment, "day": day, "unit": unit, "cell": cell}
+    made.filters |= {"count": count, "size": size, "moment": moment, "day": day, "unit": unit, "cell": cell, "share": share}
     return made
 
 
@@ -63,6 +63,11 @@ def clock() -> str | None:
 def count(value: int | None) -> str:
     """1234567 -> 1,234,567; nothing -> a dash."""
     return "–" if value is None else f"{value:,}"
+
+
+def share(value: float | None) -> str:
+    """0.99953 -> 99.95 %; nothing -> a dash. What is not whole is not rounded up to it."""
+    return "–" if value is None else f"{min(value * 100, 100.0 if value == 1 else 99.99):.2f} %"
 
 
 def size(value: int) -> str:

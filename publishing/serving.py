@@ -30,6 +30,8 @@ OPERATIONS = (
     "ops.delivery_receipts",
     "ops.stream_ledger",
     "ops.release_manifests",
+    "ops.linkage_scores",
+    "ops.defect_catches",
 )
 KEPT_VERSIONS = 2
 CONNECTING = Lock()

@@ -16,14 +16,14 @@ from sample_city.scoring.joined import first
 ROLES_BY_FIELD = ("mother", "father", "party1", "party2", "guardian", "landlord", "legal_person", "employer")
 """Fields that begin so speak of the person or enterprise in that role, all others of the one whom the row is about."""
 _PERSONS = """
-select p.person_no as entity_no, a.township, length(p.name) || ' characters' as name_length,
-       case when p.ethnic_code = '01' then 'Han' else 'minority' end as nationality,
-       case when age < 15 then '0-14' when age < 60 then '15-59' when age < 80 then '60-79' else '80 and more' end as age_band
+select p.person_no as entity_no, a.township, length(p.name)::varchar as name_length,
+       case when p.ethnic_code = '01' then 'han' else 'other' end as nationality,
+       case when age < 15 then '0-14' when age < 60 then '15-59' when age < 80 then '60-79' else '80+' end as age_band
 from (select *, date_diff('day', birth_date, $day::date) / 365.25 as age from truth.persons) p join doors a using (address_no)
 """
 _ENTERPRISES = """
 select e.enterprise_no as entity_no, a.township, e.kind::varchar as enterprise_kind, length(e.name) // 5 * 5 as characters,
-       characters || '-' || (characters + 4) || ' characters' as name_length
+       characters || '-' || (characters + 4) as name_length
 from truth.enterprises e join doors a using (address_no)
 """
 _DOORS = """

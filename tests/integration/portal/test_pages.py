@@ -17,7 +17,7 @@ PAGES = [
     "/", "/?q=daily&band=historical", "/datasets/agg_air_quality_daily",
     "/datasets/fct_air_quality_hourly", "/datasets/dim_stations",
     "/datasets/agg_air_quality_daily/rows", "/releases", "/releases/environment/2017.03-r1", "/quality", "/operations", "/models",
-    "/models/pm25", "/report", "/templates",
+    "/models/pm25", "/report", "/templates", "/linkage",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 import portal
 from portal.texts import Texts, negotiate, words
 
+DATA_WORDS = ("error.", "theme.", "period.", "quality.", "release.", "feed.", "card.", "subgroup.", "defect.")
 TEMPLATES = sorted((Path(portal.__file__).parent / "templates").glob("*.j2"))
 
 
@@ -36,9 +37,7 @@ def test_every_text_is_used():
         for key in unused
         if key.startswith(families) and re.search(rf"['\"]{key.split('.')[-1].removesuffix('_about')}['\"]", used)
     }
-    data_words = {
-        key for key in unused if key.startswith(("error.", "theme.", "period.", "quality.", "release.", "feed.", "card."))
-    }
+    data_words = {key for key in unused if key.startswith(DATA_WORDS)}
     assert unused - quoted - data_words == set()
 
 
