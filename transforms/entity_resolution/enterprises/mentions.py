@@ -12,6 +12,7 @@ from transforms.conform.enterprise_names import parse_enterprise_names
 from transforms.conform.texts import plain
 from transforms.entity_resolution.enterprises.departments import DEPARTMENTS, Department
 from transforms.entity_resolution.enterprises.numbers import identity_numbers
+from transforms.entity_resolution.enterprises.places import place
 
 DATASET, IS_HELD = "mentions__enterprises", "is_held"
 SENT = (
@@ -25,9 +26,6 @@ SENT = (
     "legal_person_name",
     "legal_person_no",
 )
-PLACE = ("address_id", "building_id", "division_code", "grid_code", "geocode_quality")
-NO_PLACES = pa.table({c: pa.nulls(0, pa.string()) for c in ("address_text", "division_hint", *PLACE)})
-"""What the map knows where it was not built."""
 ENVELOPE = {"record_id": "_record_id", "source_code": "_source_code", "data_origin": "_data_origin"}
 
 
@@ -40,9 +38,9 @@ def enterprise_mentions(silver: Mapping[str, pa.Table], places: pa.Table, home: 
     sent = sent.filter(pc.or_(pc.is_valid(sent["uscc"]), pc.or_(pc.is_valid(sent["name"]), pc.is_valid(sent["org_code9"]))))
     numbers = identity_numbers(sent["uscc"], sent["reg_no"], sent["org_code9"])
     names = _names(sent["name"], home)
-    place = _place(sent["address_text"], sent["division_code"], places)
+    placed = place(sent["address_text"], sent["division_code"], places, home)
     found = {c: sent[c] for c in sent.column_names} | {"uscc_as_sent": sent["uscc"]}
-    for table in (numbers, names, place):
+    for table in (numbers, names, placed):
         found |= {column: table[column] for column in table.column_names}
     found["division_code"] = pc.coalesce(found["division_code"], sent["division_code"], _division_of(numbers["uscc"]))
     columns = [f for f in arrow_schema(contracts()[DATASET]) if f.name != IS_HELD]
@@ -101,16 +99,6 @@ def _names(names: pa.ChunkedArray, home: str) -> pa.Table:
     return parts.rename_columns([{"division_code": "name_division_code"}.get(c, c) for c in parts.column_names]).append_column(
         "standard_name", plain(readable)
     )
-
-
-def _place(texts: pa.ChunkedArray, hints: pa.ChunkedArray, places: pa.Table) -> pa.Table:
-    """Rows of `xref__addresses` for each address with its division as sent; all null where the map has none."""
-    at = pc.index_in(_address_key(texts, hints), value_set=_address_key(places["address_text"], places["division_hint"]))
-    return pa.table({c: pc.take(places[c], at) for c in PLACE})
-
-
-def _address_key(texts: pa.ChunkedArray, hints: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(texts, pc.fill_null(hints, ""), "\n")
 
 
 def _division_of(uscc: pa.ChunkedArray) -> pa.ChunkedArray:

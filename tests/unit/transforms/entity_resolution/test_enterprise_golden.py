@@ -16,7 +16,8 @@ from transforms.entity_resolution.enterprises.departments import (
 )
 from transforms.entity_resolution.enterprises.golden import Facts, golden_records
 from transforms.entity_resolution.enterprises.lifecycle import life_events
-from transforms.entity_resolution.enterprises.mentions import NO_PLACES, enterprise_mentions
+from transforms.entity_resolution.enterprises.mentions import enterprise_mentions
+from transforms.entity_resolution.enterprises.places import NO_PLACES
 from transforms.entity_resolution.enterprises.two_registers import compare_two_registers
 
 DAY = date(2014, 12, 31)

@@ -12,8 +12,9 @@ from transforms.entity_resolution.enterprises.departments import (
     REGISTRATIONS,
     SOCIAL_INSURANCE,
 )
-from transforms.entity_resolution.enterprises.mentions import NO_PLACES, enterprise_mentions
+from transforms.entity_resolution.enterprises.mentions import enterprise_mentions
 from transforms.entity_resolution.enterprises.numbers import identity_numbers, number_index
+from transforms.entity_resolution.enterprises.places import NO_PLACES
 from transforms.entity_resolution.enterprises.premises import premises
 
 CODE, NUMBER = "91350100M000100Y43", "330122000000013"
@@ -97,6 +98,15 @@ def test_the_place_is_the_maps_else_as_sent_else_of_the_code():
     assert (found["address_id"], found["division_code"], found["geocode_quality"]) == ("A1", "330122003004", "A")
     assert registered(**known | {"division_code": ["330122004"]})["division_code"] == "330122004", "another place of that name"
     assert registered(address_text=["无此路1号"])["division_code"] == "350100"
+
+
+def test_an_address_that_the_map_does_not_know_lies_in_the_division_that_it_names():
+    village, town, road = (
+        registered(address_text=[text]) for text in ("桐庐县瑶琳镇皇甫村", "桐庐县分水镇天英路8号", "无此路1号")
+    )
+    assert (village["division_code"], village["geocode_quality"]) == ("330122110204", "D")
+    assert (town["division_code"], town["geocode_quality"]) == ("330122109", "E")
+    assert (road["geocode_quality"], village["address_id"]) == (None, None)
 
 
 def test_any_number_leads_to_the_enterprise_and_premises_keep_their_days():
