@@ -52,19 +52,23 @@ def conflict_pairs(engine: duckdb.DuckDBPyConnection, rule: ConflictRule, limit:
     ).to_arrow_table()
 
 
-def candidates(engine: duckdb.DuckDBPyConnection, blocks: Sequence[Block], of: str) -> None:
-    """Make the table `candidates` (join_key_l, join_key_r, match_key), each pair once, `match_key` its first rule."""
+def candidates(engine: duckdb.DuckDBPyConnection, blocks: Sequence[Block]) -> None:
+    """Make the table `candidates` (join_key_l, join_key_r, match_key), each pair once, `match_key` its first rule.
+
+    Pairs of an open profile and any other in another group, of which one is new.
+    """
     engine.execute("create table candidates (join_key_l bigint, join_key_r bigint, match_key varchar)")
     for block in blocks:
-        guard(engine, block.name, block.equal, block.pair_limit, of)
+        guard(engine, block.name, block.equal, block.pair_limit, "is_open")
     for number, block in enumerate(blocks):
         engine.execute(
             f"insert into candidates select least(l.profile, r.profile), greatest(l.profile, r.profile), '{number}' "
-            f"from (select * from profiles where {of}) l join profiles r on {_agree(block.equal)} where l.grp <> r.grp"
+            f"from (select * from profiles where is_open) l join profiles r on {_agree(block.equal)} "
+            "where l.grp <> r.grp and (l.is_new or r.is_new)"
         )
     engine.execute(
-        "create or replace table candidates as select join_key_l, join_key_r, min(match_key) as match_key "
-        "from candidates group by all"
+        "create or replace table candidates as "
+        "select join_key_l, join_key_r, min(match_key) as match_key from candidates group by all"
     )
 
 

@@ -126,9 +126,9 @@ def _show(
     entities: NDArray[np.int64] | None,
     shares: dict[str, NDArray[np.float64]],
 ) -> None:
-    """Make the table `profiles`: comparison columns, grp, is_new, is_open (compared with all others by probability), shares."""
+    """Make the table `profiles`: comparison columns, grp, is_new, is_open (compared by probability), shares."""
     is_new = np.ones(len(profiles), bool) if entities is None else entities == NONE
-    marks = {"grp": groups, "is_new": is_new, "is_open": is_new & ~_has_key(profiles, rules)}
+    marks = {"grp": groups, "is_new": is_new, "is_open": ~_has_key(profiles, rules)}
     marks |= {name: pa.array(share, mask=np.isnan(share)) for name, share in shares.items()}
     table = profiles.table
     for name, values in marks.items():
@@ -142,7 +142,7 @@ def _scored(
     engine: duckdb.DuckDBPyConnection, rules: LinkageRules, model: probabilistic.Model | None
 ) -> tuple[probabilistic.Model, pa.Table]:
     """What was learned, and scored pairs. Where all profiles have keys there is nothing to score, and nothing to learn for it."""
-    blocking.candidates(engine, rules.blocking, "is_open")
+    blocking.candidates(engine, rules.blocking)
     if engine.sql("select count(*) from candidates").fetchall() == [(0,)]:
         return model or {}, probabilistic.NO_PAIRS
     model = model or probabilistic.train(engine, rules, bool(rules.exact))
