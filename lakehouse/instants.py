@@ -29,26 +29,37 @@ def instants(texts: pa.Array, zone: str, pattern: str | None = None, has_day_num
     An hour that daylight saving repeats is taken as the first, one that it skips as the next valid instant. A
     text that carries an offset of its own keeps it.
     """
-    distinct, read = _read(texts, pattern, has_day_numbers)
+    distinct = pc.unique(texts)
+    plain, read = _read(distinct, pattern, has_day_numbers)
     local = pa.array([None if t is None or t.tzinfo else t for t in read], MICROS)
     exact = pa.array([t if t is not None and t.tzinfo else None for t in read], UTC_MICROS)
-    zoned = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="latest")
+    zoned = pc.assume_timezone(pc.coalesce(plain, local), zone, ambiguous="earliest", nonexistent="latest")
     return pc.coalesce(exact, zoned.cast(UTC_MICROS)).take(pc.index_in(texts, value_set=distinct))
 
 
 def days(texts: pa.Array, pattern: str | None = None, has_day_numbers: bool = False) -> pa.Array:
     """Days (date32) of texts, as they are written: a time behind the day is left out."""
-    distinct, read = _read(texts, pattern, has_day_numbers)
-    return pa.array([t and t.date() for t in read], pa.date32()).take(pc.index_in(texts, value_set=distinct))
+    distinct = pc.unique(texts)
+    plain, read = _read(distinct, pattern, has_day_numbers)
+    found = pc.coalesce(plain.cast(pa.date32(), safe=False), pa.array([t and t.date() for t in read], pa.date32()))
+    return found.take(pc.index_in(texts, value_set=distinct))
 
 
 def _read(texts: pa.Array, pattern: str | None, has_day_numbers: bool) -> tuple[pa.Array, list[datetime | None]]:
-    """Each distinct text and what it says: by the pattern, as ISO 8601, and in workbooks as the number of a day."""
-    distinct = pc.unique(texts)
+    """What the texts say: those written as the pattern would write them, read at once; and all others one by one.
+
+    These by the pattern, as ISO 8601, and in workbooks as the number of a day.
+    """
+    plain = pa.nulls(len(texts), MICROS)
     readers = [datetime.fromisoformat, *([_numbered_day] if has_day_numbers else [])]
     if pattern:
         readers.insert(0, _by(pattern))
-    return distinct, [_instant(text, readers) for text in distinct.to_pylist()]
+        if _has_no_gaps(pattern):
+            said = pc.strptime(texts, format=pattern, unit="us", error_is_null=True)
+            is_said = pc.and_(pc.equal(pc.strftime(said, pattern), texts), pc.greater_equal(pc.year(said), FIRST_YEAR))
+            plain = pc.if_else(is_said, said, None)
+    rest = pc.if_else(pc.is_null(plain), texts, None).to_pylist()
+    return plain, [_instant(text, readers) for text in rest]
 
 
 def _by(pattern: str) -> Callable[[str], datetime]:

@@ -17,7 +17,7 @@ from lakehouse.settings import settings
 from quality import decisions
 from quality.decisions import Decision
 from quality.held_rows import CONFORMANCE, HeldRow, sentence
-from quality.records.checks import broken_rules
+from quality.records.checks import broken_rules, judged
 
 DAY = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
@@ -144,7 +144,8 @@ def broken_after(row: HeldRow, changes: dict[str, Any]) -> list[str]:
     unresolved = [c for c in row.checks if c["check"] in CONFORMANCE and c["field"] not in changes]
     open_ends = [f"{c['message']} Set {c['field']}." if c["field"] in fixable(dataset) else c["message"] for c in unresolved]
     fixed = {**row.row, **changes}
-    rules = [rule.description for rule, _ in broken_rules(_one(row, fixed), dataset, dataset.row_rules("error"), _opened)]
+    errors = dataset.row_rules("error")
+    rules = [rule.description for rule, _ in broken_rules(judged(_one(row, fixed), dataset, _opened), errors)]
     return [*open_ends, *rules, *_off_the_lists(dataset, changes), *_other_unit(fixed)]
 
 

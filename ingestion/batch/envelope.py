@@ -59,8 +59,15 @@ def _untimed(row: dict[str, Any], source: Source, name: str) -> Unparsed:
 
 
 def with_envelope(rows: pa.Table, source: Source, delivery: Delivery) -> pa.Table:
-    """Bronze rows: the columns as received, then the envelope. The agreed columns identify a record."""
-    out = rows.append_column("_record_id", record_ids(rows.select(list(source.columns)), source.source))
+    """Bronze rows: the columns as received, then the envelope.
+
+    The agreed columns identify a record, and the day that the delivery states where its records are of that day: what is so
+    at the ends of two months is two records.
+    """
+    identity = rows.select(list(source.columns))
+    if source.time.is_of_delivery:
+        identity = identity.append_column(PERIOD, pa.repeat(pa.scalar(delivery.period, pa.string()), rows.num_rows))
+    out = rows.append_column("_record_id", record_ids(identity, source.source))
     constants = {
         "_delivery_id": pa.scalar(delivery.delivery_id),
         "_source_code": pa.scalar(source.source),

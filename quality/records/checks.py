@@ -1,6 +1,7 @@
 """Row rules of a contract on records: judged on what direct identifiers say, told without saying it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,28 +13,40 @@ from lakehouse.contracts.derive.row_checks import columns_of
 from quality.records.conform import problems_of
 from quality.row_rules import breaks
 
-Opened = Callable[[pa.ChunkedArray], pa.Array]
 Broken = list[tuple[Rule, np.ndarray]]
 
 
-def broken_rules(rows: pa.Table, dataset: Dataset, rules: Iterable[Rule], clear: Opened = vault.clear) -> Broken:
+@dataclass(frozen=True)
+class Judged:
+    """Columns that rules read, direct identifiers in clear, and in which rows such an identifier was erased."""
+
+    values: dict[str, pa.ChunkedArray | pa.Array]
+    erased: dict[str, np.ndarray]
+
+    def take(self, positions: np.ndarray) -> "Judged":
+        values = {name: column.take(pa.array(positions)) for name, column in self.values.items()}
+        return Judged(values, {name: here[positions] for name, here in self.erased.items()})
+
+
+def judged(rows: pa.Table, dataset: Dataset, clear: Callable[[pa.ChunkedArray], pa.Array] = vault.clear) -> Judged:
+    """What the dataset's row rules read of the rows, which hold tokens of direct identifiers; `clear` gives their values."""
+    read = sorted({name for rule in dataset.row_rules() for name in columns_of(rule.predicate)})
+    direct = [name for name in read if name in dataset.direct]
+    values = {name: rows[name] for name in read} | {name: clear(rows[name]) for name in direct}
+    erased = {name: np.asarray(pc.and_(pc.is_valid(rows[name]), pc.is_null(values[name]))) for name in direct}
+    return Judged(values, erased)
+
+
+def broken_rules(rows: Judged, rules: Iterable[Rule]) -> Broken:
     """Of the rules those that some row breaks, each with the rows that break it.
 
-    `clear` gives the values of the direct identifiers in the rows, which hold tokens. What was erased from the vault
-    cannot be judged any more: a rule that reads it counts as kept.
+    What was erased from the vault cannot be judged any more: a rule that reads it counts as kept.
     """
-    wanted = [(rule, columns_of(rule.predicate)) for rule in rules]
-    read = {name for _, names in wanted for name in names}
-    values = {name: rows[name] for name in read if name not in dataset.direct}
-    values |= {name: clear(rows[name]) for name in sorted(read & dataset.direct.keys())}
-    erased = {
-        name: np.asarray(pc.and_(pc.is_valid(rows[name]), pc.is_null(values[name]))) for name in read & dataset.direct.keys()
-    }
     found = []
-    for rule, names in wanted:
-        here = breaks(rule, values)
-        for name in names:
-            here = here & ~erased[name] if name in erased else here
+    for rule in rules:
+        here = breaks(rule, rows.values)
+        for name in columns_of(rule.predicate):
+            here = here & ~rows.erased[name] if name in rows.erased else here
         found.append((rule, here))
     return [(rule, here) for rule, here in found if here.any()]
 

@@ -1,6 +1,7 @@
 """Bronze rows of a source of records -> rows in the contract's columns, with what keeps a row from resolving."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from quality.records.values import column
 
 SEPARATOR = "\x1e"
 """Between the problems of one row; ASCII's own separator of records."""
+HARMLESS = re.compile(r"[0-9A-Za-z./: -]{0,10}")
 Problem = tuple[str, str, str]
 """Field, check, message."""
 
@@ -38,8 +40,9 @@ def conformed(rows: pa.Table, source: Source, dataset: Dataset) -> pa.Table:
             left_out |= {at: [*left_out.get(at, []), warning] for at in np.flatnonzero(read.unread).tolist()}
         elif read.unread is not None:
             for at, text in _there(read.unread, rows[filling.reads]):
-                problems.setdefault(at, []).append((read.check, field.name, f"{text.strip()} {read.words}."))
-                texts.setdefault(at, {})[filling.reads] = text
+                shown = _shown(text.strip(), dataset)
+                problems.setdefault(at, []).append((read.check, field.name, f"{shown} {read.words}."))
+                texts.setdefault(at, {})[filling.reads] = shown
     for at, moment in _there(_ahead(rows), rows["_observed_at"]):
         message = f"{moment:%Y-%m-%d %H:%M} UTC lies after the receipt."
         problems.setdefault(at, []).append(("not_from_the_future", _field_of_time(source), message))
@@ -48,6 +51,11 @@ def conformed(rows: pa.Table, source: Source, dataset: Dataset) -> pa.Table:
     named = {at: ",".join(warnings) for at, warnings in left_out.items()}
     own = {"_problem": told, "_as_sent": sent, "_left_out": named}
     return pa.table(columns | {name: _sparse(words, rows.num_rows) for name, words in own.items()})
+
+
+def _shown(text: str, dataset: Dataset) -> str:
+    """The text, but where it may be another column that slipped and names a person: no name, phone or number is so short."""
+    return text if not dataset.direct or HARMLESS.fullmatch(text) else "The text"
 
 
 def _there(here: pa.Array, values: pa.ChunkedArray) -> Iterator[tuple[int, object]]:

@@ -1,5 +1,6 @@
 """A record dataset of tests (tests/data/contracts/records.*): its contract, its mapping, and bronze rows made by hand."""
 
+import hashlib
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -49,12 +50,18 @@ def source(name: str = "full") -> Source:
     return known().sources[f"test__residents__{name}"]
 
 
-def landed(*rows: dict[str, str | None], delivery: str = "d1", revision: int = 0, stated: date | None = DECEMBER) -> pa.Table:
-    """Bronze rows: ROW with what each dict changes, direct identifiers as tokens, event time at midnight in Beijing."""
+def landed(
+    *rows: dict[str, str | None],
+    delivery: str = "d1",
+    revision: int = 0,
+    stated: date | None = DECEMBER,
+    is_clear: bool = False,
+) -> pa.Table:
+    """Bronze rows: ROW with what each dict changes, direct identifiers as tokens or clear, event time at midnight in Beijing."""
     whole = [ROW | row for row in rows]
     columns = {name: pa.array([row[name] for row in whole], pa.string()) for name in ROW}
     for name, filling in source().fields.items():
-        if (kind := dataset().direct.get(name)) and filling.reads:
+        if (kind := dataset().direct.get(name)) and filling.reads and not is_clear:
             columns[filling.reads] = vault.tokens(kind, columns[filling.reads])
     days = [datetime.strptime(row["TQRQ"], "%Y%m%d").replace(tzinfo=UTC) - timedelta(hours=8) for row in whole]
     ids = ["|".join(str(column[at]) for column in columns.values()) for at in range(len(whole))]
@@ -69,6 +76,4 @@ def landed(*rows: dict[str, str | None], delivery: str = "d1", revision: int = 0
 
 
 def _id(text: str) -> str:
-    import hashlib
-
     return hashlib.sha256(text.encode()).hexdigest()[:32]

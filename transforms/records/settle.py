@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.contracts import Dataset, Rule
+from lakehouse.contracts import Dataset
 from lakehouse.contracts.derive import arrow_schema
 from quality.decisions import Decision
-from quality.records.checks import broken_rules, failed
+from quality.records.checks import Broken, broken_rules, failed, judged
 from transforms.held import Check, apply_decisions, quarantine
 from transforms.settled import Settled, named
 from transforms.slices import slice_of
@@ -24,7 +24,8 @@ def settle(rows: pa.Table, dataset: Dataset, decisions: dict[str, Decision]) -> 
     """
     required = [f.name for f in dataset.fields if f.primary_key and f.required]
     rows, waived = apply_decisions(rows.combine_chunks(), decisions, required)
-    broken = broken_rules(rows, dataset, dataset.row_rules("error"))
+    clear = judged(rows, dataset)
+    broken = broken_rules(clear, dataset.row_rules("error"))
     failing = np.asarray(rows["_problem"].is_valid())
     for _, here in broken:
         failing = failing | here
@@ -37,17 +38,17 @@ def settle(rows: pa.Table, dataset: Dataset, decisions: dict[str, Decision]) -> 
 
     shown = [*(f.name for f in dataset.fields), "_as_sent"]
     out = quarantine(rows.rename_columns(_moment(rows)), held, why, shown, dataset)
-    return Settled(_silver(rows.take(winners), dataset, waived[winners]), out, len(passed) - len(winners))
+    warnings = broken_rules(clear.take(winners), dataset.row_rules("warning"))
+    return Settled(_silver(rows.take(winners), dataset, warnings, waived[winners]), out, len(passed) - len(winners))
 
 
 def _moment(rows: pa.Table) -> list[str]:
     return ["observed_at" if name == "_observed_at" else name for name in rows.column_names]
 
 
-def _silver(rows: pa.Table, dataset: Dataset, waived: np.ndarray) -> pa.Table:
+def _silver(rows: pa.Table, dataset: Dataset, warnings: Broken, waived: np.ndarray) -> pa.Table:
     """Silver rows: the contract's columns and envelope, `_warnings` = names of warning rules broken, and `waived`."""
-    warnings: tuple[Rule, ...] = dataset.row_rules("warning")
-    broken = [(rule.name, here) for rule, here in broken_rules(rows, dataset, warnings)]
+    broken = [(rule.name, here) for rule, here in warnings]
     left_out = [(name, _is_named(rows["_left_out"], name)) for name in dataset.left_out.values()]
     out = rows.append_column("_warnings", named([*broken, *left_out, ("waived", waived)], rows.num_rows))
     out = out.append_column(str(dataset.partition), slice_of(rows["_observed_at"], str(dataset.partition)))
