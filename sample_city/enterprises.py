@@ -1,6 +1,7 @@
 """Market entities and organisations of a county as columns: kinds, lives, industries, premises, legal persons, employees.
 
-A slice holds its entities of today, then room for those deregistered in the year before, then its bodies and organisations.
+A slice holds its entities of the calibrated day, then room for those deregistered in the year before, then its bodies and
+organisations, then those set up since.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ import pyarrow as pa
 
 from sample_city.divisions import townships, units
 from sample_city.dwellings import Addresses
+from sample_city.enterprise_years import founded, lives_since
 from sample_city.identifiers import credit_codes, organisation_codes, registration_numbers, scramble
 from sample_city.parameters import parameters, words
 from sample_city.people import FLOATING, NEVER, REGISTERED, YEAR, People
+from sample_city.presets import CALIBRATED_DAY
 from sample_city.randomness import Draws, rank_in_rows
 from sample_city.slices import Stack
 
@@ -47,7 +50,7 @@ class Enterprises:
 
 
 def a_slice() -> int:
-    """Rows of one slice."""
+    """Rows of one slice on the calibrated day."""
     return parameters().slice.enterprises + words("enterprises")["largest_exits"] + parameters().slice.organisations
 
 
@@ -57,7 +60,7 @@ def build_enterprises(
     """All entities of a county. `home` is the address row of each person's household, `code` the division of identifiers."""
     from sample_city.trade_names import entity_names
 
-    number = stack.numbers(a_slice())
+    number = stack.numbers(a_slice() + founded(reference))
     kind, exists, is_exit = _kinds(draws, stack, number)
     flat = number.ravel()
     legal_person = _legal_persons(draws, stack, people, number, reference).ravel()
@@ -66,7 +69,8 @@ def build_enterprises(
     address = np.where(home_based, home[legal_person], premises.ravel())
     kind, is_exit = kind.ravel(), is_exit.ravel()
     established, ended, revoked, state = _lives(draws, stack, number, kind, is_exit, reference)
-    parent = _parents(stack, kind, is_exit)
+    is_gone = ~np.isnat(ended)
+    parent = _parents(stack, kind, is_gone)
     industry = _industries(draws, flat, kind, addresses.unit[address])
     industry = np.where(parent >= 0, industry[parent], industry)
     org_code = organisation_codes(scramble(flat, 10**8, "organisation codes"))
@@ -87,7 +91,7 @@ def build_enterprises(
         legal_person=legal_person,
         parent=parent,
         capital=np.where(np.isin(kind, (COMPANY, COOPERATIVE)), capital, 0),
-        output=_output(draws, stack, flat, kind, industry, exists.ravel() & ~is_exit),
+        output=_output(draws, stack, flat, kind, industry, exists.ravel() & ~is_gone),
         uscc=uscc,
         org_code=org_code,
         reg_no=registration_numbers(np.full(len(flat), code), scramble(flat, 10**8, "registration numbers")),
@@ -102,7 +106,8 @@ def _kinds(draws: Draws, stack: Stack, number: np.ndarray) -> tuple[np.ndarray, 
     living = cards[rank_in_rows(draws.bits("enterprise_kind", number[:, : counts.enterprises]))]
     exits, organisations = given["largest_exits"], counts.organisations
     gone = draws.pick("exit_kind", number[:, counts.enterprises : counts.enterprises + exits], (80, 20))
-    kind = np.hstack([living, gone, np.full((stack.count, organisations), ORGANISATION)])
+    later = draws.pick("kind_since", number[:, a_slice() :], tuple(given["counts"].values()))
+    kind = np.hstack([living, gone, np.full((stack.count, organisations), ORGANISATION), later])
     dealt = _quota(stack, given["exit_rate"])
     place = np.arange(number.shape[1])
     is_exit = (place >= counts.enterprises) & (place < counts.enterprises + exits)
@@ -138,32 +143,40 @@ def _premises(stack: Stack, number: np.ndarray) -> np.ndarray:
 
 
 def _home_based(draws: Draws, kind: np.ndarray, is_exit: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """The slice's number of self-employed who trade from their dwelling."""
-    score = draws.uniform("home_based", number) + 10.0 * ((kind != SELF_EMPLOYED) | is_exit)
-    return (rank_in_rows(score) < words("enterprises")["home_based"]).ravel()
+    """The slice's share of self-employed who trade from their dwelling."""
+    trades = (kind == SELF_EMPLOYED) & ~is_exit
+    share = words("enterprises")["home_based"] / words("enterprises")["counts"]["self_employed"]
+    wanted = np.round(trades.sum(axis=1) * share).astype(np.int64)
+    return (rank_in_rows(draws.uniform("home_based", number) + 10.0 * ~trades) < wanted[:, None]).ravel()
 
 
 def _lives(draws: Draws, stack: Stack, number: np.ndarray, kind: np.ndarray, is_exit: np.ndarray, reference):
     """Days of establishment, end and revocation, and the state on the reference day."""
     given, flat = words("enterprises"), number.ravel()
-    score = draws.uniform("entered_this_year", number) + 10.0 * (is_exit | (kind == ORGANISATION)).reshape(number.shape)
+    is_later = np.tile(np.arange(number.shape[1]) >= a_slice(), stack.count)
+    others = is_exit | (kind == ORGANISATION) | is_later
+    score = draws.uniform("entered_this_year", number) + 10.0 * others.reshape(number.shape)
     is_new = (rank_in_rows(score) < _quota(stack, given["entry_rate"])[:, None]).ravel()
-    this_year = reference - draws.below("established_day", flat, YEAR).astype("timedelta64[D]")
+    day = draws.below("established_day", flat, YEAR).astype("timedelta64[D]")
     years = np.minimum(-7.0 * np.log1p(-draws.uniform("established_years", flat)), 30.0)
-    before = reference - YEAR - (years * 365).astype(np.int64).astype("timedelta64[D]") - draws.below("established_day", flat, 30)
-    established = np.where(is_new, this_year, before)
-    ended = np.where(is_exit, reference - draws.below("ended_day", flat, YEAR).astype("timedelta64[D]"), NEVER)
+    earlier = YEAR + (years * 365).astype(np.int64) + draws.below("established_day", flat, 30)
+    before = CALIBRATED_DAY - earlier.astype("timedelta64[D]")
+    established = np.select([is_later, is_new], [NEVER, CALIBRATED_DAY - day], before)
+    ended = np.where(is_exit, CALIBRATED_DAY - draws.below("ended_day", flat, YEAR).astype("timedelta64[D]"), NEVER)
+    since = (a.reshape(number.shape) for a in (kind != ORGANISATION, established, ended))
+    established, ended = (days.ravel() for days in lives_since(draws, number, *since, reference))
     state = draws.pick("state", flat, tuple(given["status_weights"].values()))
-    state = np.where(is_exit, DEREGISTERED, np.where(is_new | (kind == ORGANISATION), ACTIVE, state))
+    is_young = established > reference - YEAR
+    state = np.where(~np.isnat(ended), DEREGISTERED, np.where(is_young | (kind == ORGANISATION), ACTIVE, state))
     revoked = np.where(state == REVOKED, reference - draws.between("revoked_day", flat, 1, 300).astype("timedelta64[D]"), NEVER)
     return established, ended, revoked, state
 
 
-def _parents(stack: Stack, kind: np.ndarray, is_exit: np.ndarray) -> np.ndarray:
+def _parents(stack: Stack, kind: np.ndarray, is_gone: np.ndarray) -> np.ndarray:
     """Row of the company that a branch belongs to: the companies of the slice in order."""
     parent = np.full(len(kind), NO_ENTERPRISE)
     by_slice = kind.reshape(stack.count, -1)
-    stays = ~is_exit.reshape(by_slice.shape)
+    stays = ~is_gone.reshape(by_slice.shape)
     order = np.argsort(~((by_slice == COMPANY) & stays), axis=1, kind="stable")
     nth = np.cumsum(by_slice == BRANCH, axis=1) - 1
     rows = np.take_along_axis(order, np.clip(nth, 0, None), axis=1) + np.arange(stack.count)[:, None] * by_slice.shape[1]
@@ -201,7 +214,7 @@ def _output(
         * (counts & (kind != ORGANISATION))
     )
     output = np.zeros(len(number))
-    in_slice = np.repeat(np.arange(stack.count), a_slice())
+    in_slice = np.repeat(np.arange(stack.count), len(number) // stack.count)
     for index, share in enumerate(given["sectors"].values()):
         weight = size * (sector == index)
         total = np.bincount(in_slice, weight, minlength=stack.count)

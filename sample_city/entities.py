@@ -101,7 +101,7 @@ def addresses(city: City) -> pa.Table:
 
 
 def enterprises(city: City) -> pa.Table:
-    """One row a market entity or organisation, those deregistered in the last year included."""
+    """One row a market entity or organisation, those deregistered since the year before the calibrated day included."""
     found, rows = city.enterprises, np.flatnonzero(city.enterprises.exists)
     picked = pa.array(rows)
     industry = found.industry[rows]

@@ -136,7 +136,9 @@ def annual_reports(office: Office, source: Source, day: np.datetime64, since: np
     """Reports of the year before by entities that existed at its end; one in seven fails to report."""
     found, city = office.city.enterprises, office.city
     year = int(str(day)[:4]) - 1
-    there = found.exists & (found.kind != ORGANISATION) & (found.established <= np.datetime64(f"{year}-12-31"))
+    last_day = np.datetime64(f"{year}-12-31")
+    there = found.exists & (found.kind != ORGANISATION) & (found.established <= last_day)
+    there &= np.isnat(found.ended) | (found.ended > last_day)
     rows = np.flatnonzero(there & ~office.draws.chance("no_report", found.number, 1 / 7))
     columns = {
         "year": constant(str(year), len(rows)),

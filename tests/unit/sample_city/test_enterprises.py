@@ -6,9 +6,14 @@ import gzip
 import numpy as np
 import pytest
 
+from sample_city.defects.rates import rates
 from sample_city.enterprises import BRANCH, COMPANY, ORGANISATION, SELF_EMPLOYED
+from sample_city.extract import sources
+from sample_city.knowledge import Office, police_view
 from sample_city.parameters import words
-from tests.support.sample_city import REFERENCE, city
+from sample_city.randomness import Draws
+from sample_city.views.market import annual_reports
+from tests.support.sample_city import REFERENCE, SEED, city
 
 YEAR_BEFORE = REFERENCE - 365
 
@@ -86,3 +91,50 @@ def test_no_name_of_a_real_enterprise(reference_data) -> None:
             real |= {row["企业名称"] for row in csv.DictReader(file)}
     assert len(real) > 80_000
     assert not real & set(city(100).enterprises.name.to_pylist())
+
+
+NOW = np.datetime64("2026-03-16")
+
+
+def stock_on(found, day: np.datetime64) -> int:
+    market = found.exists & (found.kind != ORGANISATION)
+    return int((market & (found.established <= day) & (np.isnat(found.ended) | (found.ended > day))).sum())
+
+
+@pytest.mark.parametrize("year", range(2015, 2026))
+def test_every_year_has_the_stated_turnover(year: int) -> None:
+    """12 % of the stock at its start set up, 6 % deregistered, a slice's whole numbers apart."""
+    found = city(10, day=NOW).enterprises
+    first, last = np.datetime64(f"{year - 1}-12-31"), np.datetime64(f"{year}-12-31")
+    entries = (found.exists & (found.established > first) & (found.established <= last)).sum()
+    exits = (found.exists & (found.ended > first) & (found.ended <= last)).sum()
+    before = stock_on(found, first)
+    assert entries == pytest.approx(0.12 * before, abs=5) and exits == pytest.approx(0.06 * before, abs=5)
+    assert stock_on(found, last) == before + entries - exits
+
+
+def test_eleven_years_later_the_stock_has_grown_by_six_per_cent_a_year() -> None:
+    found = city(10, day=NOW).enterprises
+    assert stock_on(found, REFERENCE) == 3_060
+    assert stock_on(found, np.datetime64("2025-12-31")) == pytest.approx(3_060 * 1.06**11, rel=0.005)
+
+
+def test_lives_and_codes_of_2026() -> None:
+    found = city(10, day=NOW).enterprises
+    ended = ~np.isnat(found.ended) & found.exists
+    assert (found.ended[ended] > found.established[ended]).all() and found.ended[ended].max() <= NOW
+    assert not np.isnat(found.established).any() and found.established.max() <= NOW
+    for column in (found.uscc, found.org_code, found.reg_no, found.name):
+        values = np.array(column.to_pylist())[found.exists]
+        assert len(set(values)) == len(values)
+    living = found.exists & ~ended & (found.kind != ORGANISATION)
+    assert (found.kind[living] == SELF_EMPLOYED).mean() == pytest.approx(0.72, abs=0.02)
+
+
+def test_who_is_deregistered_long_ago_reports_no_more() -> None:
+    built, draws = city(1, day=NOW), Draws(SEED)
+    view = Office(draws, built, police_view(draws, built), rates("none"))
+    about = {int(n) for n in annual_reports(view, sources()["amr_annual_reports"], NOW, NOW).key}
+    found = built.enterprises
+    gone = {int(n) for n in found.number[found.exists & (found.ended <= np.datetime64("2025-12-31"))]}
+    assert about and gone and not about & gone
