@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from ingestion.batch.answers import answer
+from ingestion.batch.extract import extract
+from ingestion.batch.faults import Extract, Refused
 from ingestion.batch.statement import Statement
 from lakehouse.contracts import Source, contracts
 from lakehouse.settings import settings
@@ -16,6 +19,8 @@ PRSA = "environment__air_quality__prsa"
 COLUMNS = contracts().sources[PRSA].columns
 HEADER = ["Site", "Time", "Level"]
 ROWS = [["N1", "2016-05-01 00:00", "1.5"], ["N1", "2016-05-01 01:00", "1.6"]]
+
+AS_SENT = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
 
 
 def source(**changes) -> Source:
@@ -56,6 +61,21 @@ def prsa(*hours: int, pm25: str = "35", names=COLUMNS) -> bytes:
         "station": "Dongsi",
     }
     return delimited(*([(values | {"hour": str(h)})[n] for n in names] for h in hours), header=names)
+
+
+def read(body: bytes, mapping: Source | None = None) -> tuple[dict[int, dict[str, str]], Extract]:
+    """Rows by their number, and all that the reader found."""
+    found = extract(body, mapping or source(), "a.file")
+    rows = found.rows.to_pylist()
+    return {row.pop("_row_no"): row for row in rows}, found
+
+
+def refusal(body: bytes, mapping: Source | None = None) -> str:
+    """The one sentence with which a file is refused."""
+    with pytest.raises(Refused) as refused:
+        extract(body, mapping or source(), "a.file")
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
 
 
 def deliver(folder: Path, body: bytes, name: str = "may.csv", revision: int = 0, to: str = PRSA) -> str:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from xml.etree.ElementTree import Element, ParseError, tostring
 
 import pyarrow as pa
@@ -35,16 +36,11 @@ def read(body: bytes, source: Source, name: str) -> Extract:
 
 
 def _records(document: bytes, tag: str) -> Iterator[dict[str, str]]:
-    parents: list[Element] = []
-    for event, element in iterparse(io.BytesIO(document), events=("start", "end"), forbid_dtd=True):
-        if event == "start":
-            parents.append(element)
-            continue
-        parents.pop()
+    """Attributes and values of each record, which is then emptied: the document is never whole in memory."""
+    for _, element in iterparse(io.BytesIO(document), forbid_dtd=True):
         if _local(element.tag) == tag:
             yield dict(element.attrib) | {_local(child.tag): _text(child) for child in element}
-            for parent in parents[-1:]:
-                parent.remove(element)
+            element.clear()
 
 
 def _text(element: Element) -> str:
@@ -52,5 +48,7 @@ def _text(element: Element) -> str:
     return tostring(element, encoding="unicode").strip() if len(element) else element.text or ""
 
 
+@cache
 def _local(tag: str) -> str:
+    """The name without its namespace."""
     return tag.rpartition("}")[2]

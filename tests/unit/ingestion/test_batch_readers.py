@@ -9,27 +9,13 @@ import pytest
 
 from ingestion.batch import raw_file
 from ingestion.batch.extract import extract, missing_counts
-from ingestion.batch.faults import NoRows, Refused
+from ingestion.batch.faults import NoRows
 from ingestion.batch.readers import csv_file
-from tests.support.delivered_files import HEADER, ROWS, delimited, source, workbook
+from tests.support.delivered_files import AS_SENT, HEADER, ROWS, delimited, read, refusal, source, workbook
 
 CSV = source()
 SEMICOLON = source(format={"type": "csv", "delimiter": ";"})
 EXCEL, JSON = source(format={"type": "excel"}), source(format={"type": "json"})
-AS_SENT = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
-
-
-def read(body: bytes, mapping=CSV):
-    found = extract(body, mapping, "a.file")
-    rows = found.rows.to_pylist()
-    return {row.pop("_row_no"): row for row in rows}, found
-
-
-def refusal(body: bytes, mapping=CSV) -> str:
-    with pytest.raises(Refused) as refused:
-        extract(body, mapping, "a.file")
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
 
 
 @pytest.mark.parametrize(
