@@ -32,6 +32,28 @@ def start(repeats: Repeats = 3) -> None:
     leave(ways.run(repeats))
 
 
+@app.command()
+def spatial(
+    points: Annotated[int, typer.Option(min=10_000, help="Points to place.")] = 2_000_000,
+    readings: Annotated[int, typer.Option(min=10_000, help="Readings of fixed sensors.")] = 20_000_000,
+    repeats: Repeats = 3,
+) -> None:
+    """Points per polygon: placement kernel, Sedona's join, GeoPandas, SedonaDB; readings by location."""
+    from benchmarks import spatial as ways
+
+    leave(ways.run(points, readings, repeats))
+
+
+@app.command()
+def linkage(
+    persons: Annotated[int, typer.Option(min=1_000, help="Persons, each in two registers.")] = 500_000, repeats: Repeats = 1
+) -> None:
+    """Records of persons joined: exact, by rule, by probability; a delta of 1 %; plain Splink."""
+    from benchmarks import linkage as ways
+
+    leave(ways.run(persons, repeats))
+
+
 def leave(all_met: bool) -> None:
     """Exit code 1 when a target is missed."""
     raise typer.Exit(0 if all_met else 1)

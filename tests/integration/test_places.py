@@ -111,7 +111,7 @@ def test_spark_tasks_place_points_as_the_kernel_does(spark):
     keys = [str(number) for number in range(20_000)]
     points = spark.createDataFrame(pa.table({"key": keys, "lon": lon, "lat": lat})).repartition(3)
     zones = pa.table({"code": codes, "geometry": pa.array(shapely.to_wkb(boxes), pa.binary())})
-    rows = place_points(spark, points, {"zone": zones}).toArrow().to_pylist()
+    rows = place_points(points, {"zone": zones}).toArrow().to_pylist()
     found = {row["key"]: row["zone"] for row in rows}
     expected = places_of(lon, lat, tiling(codes, boxes))
     assert [found[key] for key in keys] == expected.tolist()

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 import shapely
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from transforms.spatial.placement import places_of, tiling
 
+POSITION = ("lon", "lat")
 
-def place_points(spark: SparkSession, points: DataFrame, tilings: Mapping[str, pa.Table]) -> DataFrame:
-    """Rows (key, lon, lat) -> (key, a column of codes for each tiling); null outside.
+
+def place_points(points: DataFrame, tilings: Mapping[str, pa.Table]) -> DataFrame:
+    """Rows with lon and lat -> their other columns and a column of codes for each tiling; null outside.
 
     Tilings are tables (code, geometry as WKB): the small side, which travels with the tasks.
     """
@@ -22,14 +24,14 @@ def place_points(spark: SparkSession, points: DataFrame, tilings: Mapping[str, p
         if rows := list(batches):
             yield from _placed(pa.Table.from_batches(rows), sent).to_batches()
 
-    schema = ", ".join(["key string", *(f"`{name}` string" for name in sent)])
-    return points.select("key", "lon", "lat").mapInArrow(task, schema)
+    kept = [f"`{field.name}` {field.dataType.simpleString()}" for field in points.schema if field.name not in POSITION]
+    return points.mapInArrow(task, ", ".join([*kept, *(f"`{name}` string" for name in sent)]))
 
 
 def _placed(points: pa.Table, sent: Mapping[str, tuple[list[str], list[bytes]]]) -> pa.Table:
     """All points of a task at once: the kernel sorts them, and polygons are prepared once."""
-    lon, lat = (np.asarray(points[name].to_numpy(), float) for name in ("lon", "lat"))
-    columns = {"key": points["key"]}
+    lon, lat = (np.asarray(points[name].to_numpy(), float) for name in POSITION)
+    columns = {name: points[name] for name in points.column_names if name not in POSITION}
     for name, (codes, shapes) in sent.items():
         columns[name] = pa.array(places_of(lon, lat, tiling(codes, shapely.from_wkb(shapes))), pa.string())
     return pa.table(columns)

@@ -108,7 +108,7 @@ def _grids_of(spark: SparkSession, rows: Columns, made: Mapping[str, Columns]) -
     lon, lat = (np.asarray(rows[name].to_numpy(zero_copy_only=False), float) for name in ("lon", "lat"))
     numbers = pc.cast(pa.array(np.arange(len(lon))), pa.string())
     points = spark.createDataFrame(pa.table({"key": numbers, "lon": lon, "lat": lat}))
-    placed = place_points(spark, points, {name: _tiling(made, name) for name in ("unit_grid_code", "grid_code")}).toArrow()
+    placed = place_points(points, {name: _tiling(made, name) for name in ("unit_grid_code", "grid_code")}).toArrow()
     placed = placed.take(pc.index_in(numbers, value_set=placed["key"].combine_chunks()))
     cells = {"cell_500m": cell_codes(*to_plane(lon, lat))}
     return {name: placed[name] for name in ("unit_grid_code", "grid_code")} | cells
