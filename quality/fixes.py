@@ -19,7 +19,6 @@ from quality.decisions import Decision
 from quality.held_rows import CONFORMANCE, HeldRow, sentence
 from quality.records.checks import broken_rules, judged
 
-DAY = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 OF_ONE_ITEM = {"value", "pollutant_code"}
 """Columns that differ from item to item of a record."""
@@ -114,12 +113,19 @@ def _typed(field: Field, text: str) -> Any:
     return read(text) if text else None
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 _READERS: dict[str, tuple[Callable, Callable, str]] = {
     "number": (float, NUMBER.fullmatch, "a plain decimal number, such as 12.5"),
     "integer": (int, re.compile(r"[+-]?\d{1,18}").fullmatch, "a whole number"),
     "boolean": (lambda text: text == "true", ("true", "false").__contains__, "true or false"),
     "string": (str, lambda text: True, "text"),
-    "date": (str, DAY.fullmatch, "a day such as 2014-12-31"),
+    "date": (str, _is_day, "a day such as 2014-12-31"),
 }
 """By logical type: how the text becomes a value (a day stays ISO 8601), whether it is one, and in words what it should be."""
 

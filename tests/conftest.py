@@ -1,7 +1,7 @@
 """Fixtures that all tests share: a lake of one's own, the one Spark session of the run, the reference data."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     settings.cache_clear()
     (tmp_path / "data").mkdir()
     yield tmp_path / "data"
+    settings.cache_clear()
+
+
+@pytest.fixture
+def lakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Path]]:
+    """A fresh lake for each call; all share their secrets."""
+    numbers = iter(range(100))
+
+    def fresh() -> Path:
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        monkeypatch.setenv("LAKE_DATA_HOME", str(folder))
+        monkeypatch.setenv("LAKE_SECRETS_HOME", str(tmp_path / "secrets"))
+        settings.cache_clear()
+        return folder
+
+    yield fresh
     settings.cache_clear()
 
 

@@ -3,11 +3,8 @@
 from datetime import UTC, datetime
 from itertools import permutations
 
-import pytest
-
 from lakehouse import tables
 from lakehouse.contracts import contracts
-from lakehouse.settings import settings
 from quality.reconcile import reconcile
 from tests.support.received import Gateway, deliver
 from tests.support.silver_lake import build
@@ -32,23 +29,6 @@ def state(folder, order: tuple[str, ...], one_by_one: bool) -> dict[str, list]:
     silver = tables.read(READINGS.table, STATED).sort_by([(k, "ascending") for k in READINGS.primary_key]).to_pylist()
     held = tables.read(f"quarantine.{READINGS.id}", ["_hold_id", "checks", "row"]).sort_by("_hold_id").to_pylist()
     return {"silver": silver, "held": held}
-
-
-@pytest.fixture
-def lakes(tmp_path, monkeypatch):
-    """A fresh lake for each call."""
-    numbers = iter(range(100))
-
-    def fresh():
-        folder = tmp_path / str(next(numbers))
-        folder.mkdir()
-        monkeypatch.setenv("LAKE_DATA_HOME", str(folder))
-        monkeypatch.setenv("LAKE_SECRETS_HOME", str(tmp_path / "secrets"))
-        settings.cache_clear()
-        return folder
-
-    yield fresh
-    settings.cache_clear()
 
 
 def test_every_order_of_deliveries_gives_the_same_tables(lakes):
