@@ -85,13 +85,16 @@ class Pages:
 
     def _fetch(self, number: int) -> Page:
         body = http.get(self.address, page=number)
+        if body is None:
+            said = f"there is no page {number}, though the first says that there are {self.first['pages']}"
+            raise RuntimeError(f"{self.address}: {said}; fetch it again.")
         try:
-            page = json.loads(body or b"")
+            page = json.loads(body)
         except ValueError as error:
             raise RuntimeError(f"{self.address}: page {number} is no JSON ({error}); fetch it again.") from error
         if not isinstance(page, dict) or page.get("page") != number:
             raise RuntimeError(f"{self.address}: asked for page {number}, the server sent another document; fetch it again.")
-        self._keep(number, body or b"")
+        self._keep(number, body)
         return page
 
     def _keep(self, number: int, body: bytes) -> None:
