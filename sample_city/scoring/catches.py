@@ -29,7 +29,8 @@ select no, arg_min(name, place) as name from (
   select i.no, e.name, row(coalesce(list_position(i.catchers, e.kind), 99), e.name) as place
   from injected i join evidence e using (record_id)
   where i.row_no > 0 and (e.kind in ('held', 'letter') or list_contains(i.catchers, e.kind))
-    and (e.role is null or e.role = i.role) and (e.field is null or e.field = i.field)
+    and (e.role is null or e.role = i.role)
+    and (e.field is null or e.field = i.field or list_contains(string_split(i.field, ','), e.field))
     and (e.meaning is null or e.meaning = i.meaning)
   union all
   select i.no, e.name, row(list_position(i.catchers, e.kind), e.name)
