@@ -12,7 +12,7 @@ from lakehouse import outcomes, progress, tables
 from lakehouse.contracts import Dataset, contracts
 from lakehouse.pipeline import Plan
 from lakehouse.settings import settings
-from quality import decisions, gate_outcomes, promises, scorecards
+from quality import arrivals, decisions, gate_outcomes, promises, scorecards
 from quality.gate_outcomes import GateOutcome
 from quality.linkage import gate as linkage_gate
 from quality.linkage.scores import SCORES
@@ -91,7 +91,7 @@ def run(work: Plan) -> None:
     Raises RuntimeError with one sentence for each failed check of severity error; warnings are only kept.
     """
     with outcomes.step(work["step"], work["step"], work["inputs"]) as outcome:
-        found = [*(reconcile().outcomes if work["books"] else []), *_expectations(work), *_linkage(work)]
+        found = [*(reconcile().outcomes if work["books"] else []), *_expectations(work), *_beside_the_books(work)]
         gate_outcomes.write(found)
         scorecards.write()
         outcome.rows_in, outcome.accepted = len(found), sum(one.passed for one in found)
@@ -100,10 +100,10 @@ def run(work: Plan) -> None:
             raise RuntimeError(f"The gates stop the run, {len(stopping)} checks failed. {' '.join(stopping)}")
 
 
-def _linkage(work: Plan) -> list[GateOutcome]:
-    """The measured error of the registers, with the books; nothing before the first scoring."""
-    found = linkage_gate.outcome() if work["books"] else None
-    return [found] if found else []
+def _beside_the_books(work: Plan) -> list[GateOutcome]:
+    """Deliveries that are missing, and the measured error of the registers, as far as there are deliveries and scorings."""
+    found = (arrivals.outcome(), linkage_gate.outcome()) if work["books"] else ()
+    return [one for one in found if one]
 
 
 def _expectations(work: Plan) -> list[GateOutcome]:

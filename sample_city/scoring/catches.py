@@ -17,7 +17,9 @@ ALL = "all deterministic"
 _INJECTED = """
 create table injected as
 with of_rows as (select d.* from truth.defects d join landed_files f using (source, file) where d.row_no > 0 and f.is_landed),
-of_files as (select d.* from truth.defects d where d.row_no = 0 and d.source in (select source from delivered))
+of_files as (
+  select d.* from truth.defects d where d.row_no = 0 and d.source in (select source from delivered)
+    and (d.defect_id = 'D17' or (d.source, d.file) in (select source, file from truth.record_entity)))
 select row_number() over () as no, d.*, m.dataset, m.meaning, c.letters, c.catchers, c.is_deterministic, l.record_id,
        coalesce(list_filter($roles, lambda r: starts_with(d.field, r || '_'))[1], 'self') as role
 from (from of_rows union all from of_files) d join catchers c using (defect_id)
@@ -80,10 +82,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
         {"source": s.name, "dataset": s.dataset, "field": field, "meaning": meaning(s, field)}
         for s in sources().values() for field in (*s.columns, "lon,lat")
     ]))  # fmt: skip
-    evidence.held(connection)
     file_evidence.gather(connection)
     connection.execute(_INJECTED, {"roles": list(ROLES_BY_FIELD)})
     evidence.gather(connection)
+    file_evidence.add_read(connection)
     for statement in (_NOTICED, *_CLEAN.split(";")):
         connection.execute(statement)
 

@@ -66,20 +66,16 @@ where l.mention_id = c.mention_id or (l.source_code = c.source_code and not c.is
 ADDRESSES = ("usual_address", "registered_address", "operating_address", "address", "usual_address_id", "registered_address_id")
 
 
-def held(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `quarantined` (dataset, record_id, name and field of each check that failed)."""
-    connection.execute(_QUARANTINED)
-    for dataset in (name for name in _datasets() if tables.exists(f"quarantine.{name}")):
-        connection.execute(_HELD.format(dataset))
-
-
 def gather(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill `evidence` from `quarantined`, silver, registers and places, as far as they are built."""
+    """Fill `evidence` from quarantine, silver, registers and places, as far as they are built."""
     connection.execute(TABLE)
+    connection.execute(_QUARANTINED)
     connection.register("rule_fields", _rule_fields())
     connection.register("attributes", pa.table({"attribute": list(_meanings()), "meaning": list(_meanings().values())}))
     for dataset, names in _datasets().items():
         listed = ", ".join(f"'{name}'" for name in names)
+        if tables.exists(f"quarantine.{dataset}"):
+            connection.execute(_HELD.format(dataset))
         if tables.exists(f"silver.{dataset}"):
             connection.execute(_WARNED.format(dataset))
             connection.execute(_ONCE.format(dataset, listed))

@@ -128,7 +128,8 @@ def org_codes(office: Office, source: Source, day: np.datetime64, since: np.date
     """Legacy organisation codes of all but the self-employed."""
     found = office.city.enterprises
     rows = np.flatnonzero(found.exists & (found.kind != SELF_EMPLOYED))
-    columns = {"org_code9": found.org_code.take(pa.array(rows)), "issued_on": text_of(found.established[rows] + 7)}
+    issued_on = np.minimum(found.established[rows] + 7, day)
+    columns = {"org_code9": found.org_code.take(pa.array(rows)), "issued_on": text_of(issued_on)}
     return enterprise_extract(office, source, day, rows, columns)
 
 

@@ -135,7 +135,7 @@ def test_a_value_put_right_is_a_repair(small):
         ("D15", "encoding", {"remarks": ("Column BZ1 is not in the agreement.",)}, ""),
         ("D18", "column_added", {"remarks": ("Column BZ1 is not in the agreement.",)}, "remark in the receipt (1)"),
         ("D18", "column_renamed", {"state": "refused"}, "file refused (1)"),
-        ("D18", "column_added", {"remarks": ("The file is in GBK; UTF-8 was agreed.",)}, ""),
+        ("D18", "columns_reordered", {}, "all rows read as agreed (1)"),
         (
             "D17",
             "late",
@@ -156,6 +156,22 @@ def test_a_layout_that_costs_clean_rows_is_not_read_as_agreed(small):
     small.defect(0, "D16", "layout")
     small.held[5] = [("opened_on", "opened_on_required")]
     assert small.found()["D16", "layout"]["missed"] == 1
+
+
+def test_columns_that_were_taken_for_one_another_are_not_read_as_agreed(small):
+    small.defect(0, "D18", "columns_reordered")
+    small.warnings |= dict.fromkeys(range(1, 3), "name_readable")
+    assert small.found()["D18", "columns_reordered"]["missed"] == 1
+
+
+def test_a_file_without_rows_has_no_encoding_to_be_wrong_and_a_gap_in_the_days_is_a_missing_file(small):
+    small.defect(0, "D15", "encoding", file="empty.xml")
+    small.defect(0, "D17", "missing", file="SYN_990122_HC_hc_health_index_20141204.xml")
+    stated = [{"source": f"{HEALTH}__hc_health_index", "period": f"2014-12-0{n}", "state": "landed"} for n in (1, 2, 3, 5, 6)]
+    tables.replace("ops.delivery_receipts", pa.Table.from_pylist(stated))
+    found = small.found()
+    assert ("D15", "encoding") not in found
+    assert found["D17", "missing"]["caught_by"] == "missed between other deliveries (1)"
 
 
 def test_a_file_sent_twice_is_known_by_its_content_and_a_missing_one_is_missed(small):
