@@ -19,8 +19,8 @@ def engine():
     """Six profiles: three of one street and one of no street at all; the fifth has an empty one."""
     with connection() as made:
         made.execute(
-            "create table profiles as select profile, profile as grp, street, is_open, true as is_new from (values (0, 'a', true), "
-            "(1, 'a', false), (2, 'a', false), (3, null, true), (4, null, true), (5, 'b', true)) as t(profile, street, is_open)"
+            "create table profiles as select profile, profile as grp, street, is_open, true as is_new "
+            "from (values (0, 'a', true), (1, 'a', false), (2, 'a', false), (3, null, true), (4, null, true), (5, 'b', true)) as t(profile, street, is_open)"
         )
         yield made
 

@@ -61,9 +61,14 @@ class Forest:
             self.places[low] = self.places.pop(high) | self.places.get(low, {})
 
 
-def plant(profiles: Profiles, groups: NDArray[np.int64], extracts: NDArray[np.int64], rules: LinkageRules) -> Forest:
-    """A forest of the groups. `extracts`: per mention the number of the list that it stands in, -1 where that is of no matter."""
-    values = [_carried(profiles.numbers(column), groups) for column in rules.cannot_link.different]
+def plant(
+    profiles: Profiles, groups: NDArray[np.int64], extracts: NDArray[np.int64], is_touched: NDArray[np.bool_], rules: LinkageRules
+) -> Forest:
+    """A forest of the groups. `is_touched`: profiles of groups that a link may join, the only ones of which it must know more.
+
+    `extracts`: per mention the number of the list that it stands in, -1 where that is of no matter.
+    """
+    values = [_carried(np.where(is_touched, profiles.numbers(column), NONE), groups) for column in rules.cannot_link.different]
     together = rules.cannot_link.together
     places: dict[int, dict[tuple[int, int], int]] = {}
     if together:
@@ -92,7 +97,9 @@ def grow(forest: Forest, links: pa.Table, groups: NDArray[np.int64]) -> NDArray[
 
 def clusters(forest: Forest, groups: NDArray[np.int64]) -> NDArray[np.int64]:
     """Cluster of each profile: the lowest group in its tree."""
-    root = np.array([forest.root(group) for group in range(len(forest.parent))], np.int64)
+    root = forest.parent
+    while (above := root[root]).tobytes() != root.tobytes():
+        root = above
     return root[groups]
 
 

@@ -184,8 +184,10 @@ def _followed(mentions: pa.Table, profiles: Profiles, groups: NDArray[np.int64],
     probability = links["probability"].to_numpy()
     is_apart = pc.and_(pc.equal(links["method"], clustering.STEWARD), pc.equal(links["probability"], 0)).to_numpy()
     sure = np.flatnonzero((probability >= rules.thresholds.link) & ~is_apart)
-    touched = np.unique(groups[np.concatenate([links[side].to_numpy()[sure] for side in ("left", "right")])])
-    forest = clustering.plant(profiles, groups, _extracts(mentions, profiles, groups, touched, rules), rules)
+    joined = groups[np.concatenate([links[side].to_numpy()[sure] for side in ("left", "right")])]
+    is_touched = np.isin(groups, joined)
+    extracts = _extracts(mentions, is_touched[profiles.of_mention], rules)
+    forest = clustering.plant(profiles, groups, extracts, is_touched, rules)
     for left, right in links.filter(pa.array(is_apart)).select(["left", "right"]).to_pandas().to_numpy().tolist():
         forest.hold_apart(int(groups[left]), int(groups[right]))
     is_followed = np.zeros(links.num_rows, bool)
@@ -193,16 +195,17 @@ def _followed(mentions: pa.Table, profiles: Profiles, groups: NDArray[np.int64],
     return _Found(links, is_followed, clustering.clusters(forest, groups), _has_key(profiles, rules))
 
 
-def _extracts(
-    mentions: pa.Table, profiles: Profiles, groups: NDArray[np.int64], touched: NDArray[np.int64], rules: LinkageRules
-) -> NDArray[np.int64]:
+def _extracts(mentions: pa.Table, is_touched: NDArray[np.bool_], rules: LinkageRules) -> NDArray[np.int64]:
     """Number of the list that each mention stands in; -1 where no link touches its group."""
     together = rules.cannot_link.together
+    number = np.full(mentions.num_rows, NONE)
     if together is None:
-        return np.full(mentions.num_rows, NONE)
-    named = pc.binary_join_element_wise(*(pc.cast(mentions[c], pa.string()) for c in together.extract), "|")
-    number = pc.fill_null(pc.index_in(named, value_set=pc.drop_null(pc.unique(named))), NONE).to_numpy().astype(np.int64)
-    return np.where(np.isin(groups[profiles.of_mention], touched), number, NONE)
+        return number
+    rows = np.flatnonzero(is_touched)
+    told = (pc.cast(mentions[column].take(pa.array(rows)), pa.string()) for column in together.extract)
+    named = _whole(pc.binary_join_element_wise(*told, "|"))
+    number[rows] = pc.fill_null(named.dictionary_encode().indices, NONE).to_numpy()
+    return number
 
 
 def _conflicts(

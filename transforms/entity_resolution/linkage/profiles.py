@@ -22,13 +22,13 @@ class Profiles:
     """Profiles numbered in the order of their first mention id.
 
     `mention_ids`, `of_mention`: id and profile of each mention. `first`: row of the first mention of each profile.
-    `codes`: per main column of a form the number of its value (-1: none). `table`: all comparison columns, one row a profile.
+    `columns`: the comparison columns, one row a profile; `table`: the same as texts.
     """
 
     mention_ids: pa.Array
     of_mention: NDArray[np.int64]
     first: NDArray[np.int64]
-    codes: dict[str, NDArray[np.int64]]
+    columns: dict[str, Encoded]
     table: pa.Table
 
     def __len__(self) -> int:
@@ -36,11 +36,12 @@ class Profiles:
 
     def numbers(self, column: str) -> NDArray[np.int64]:
         """Numbers of the different values of a column of `table`; -1 where it is null."""
-        if column in self.codes:
-            return self.codes[column]
-        values = self.table[column]
-        different = pc.drop_null(pc.unique(values))
-        return pc.fill_null(pc.index_in(values, value_set=different), NONE).to_numpy().astype(np.int64)
+        return holder(self.columns, column).numbered(column)
+
+
+def holder(columns: dict[str, Encoded], column: str) -> Encoded:
+    """The comparison column whose form makes a column."""
+    return next(encoded for encoded in columns.values() if column in encoded.values)
 
 
 def connection() -> duckdb.DuckDBPyConnection:
@@ -52,12 +53,11 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 def reduce(mention_ids: pa.Array, columns: dict[str, Encoded], rules: LinkageRules) -> Profiles:
     """Profiles of mentions; a mention without any of the rules' evidence is a profile of its own."""
-    codes = {column.main: column.numbers for column in columns.values()}
     alone = np.where(_has_evidence(columns, rules), NONE, np.arange(len(mention_ids)))
-    of_mention, first = _grouped(_order(mention_ids), [*codes.values(), alone])
+    of_mention, first = _grouped(_order(mention_ids), [*(column.numbers for column in columns.values()), alone])
     table = pa.table({key: values for column in columns.values() for key, values in column.at(first).items()})
     table = table.append_column("profile", pa.array(np.arange(len(first))))
-    return Profiles(mention_ids, of_mention, first, {name: code[first] for name, code in codes.items()}, table)
+    return Profiles(mention_ids, of_mention, first, {name: column.of(first) for name, column in columns.items()}, table)
 
 
 def frequencies(columns: dict[str, Encoded], rules: LinkageRules) -> dict[str, NDArray[np.float64]]:
@@ -68,7 +68,7 @@ def frequencies(columns: dict[str, Encoded], rules: LinkageRules) -> dict[str, N
     levels = [level for comparison in rules.comparisons for level in comparison["comparison_levels"]]
     found = {}
     for name in sorted({level["tf_adjustment_column"] for level in levels if "tf_adjustment_column" in level}):
-        numbers = next(column for column in columns.values() if name in column.values).numbered(name)
+        numbers = holder(columns, name).numbered(name)
         share = np.bincount(numbers[numbers >= 0]) / max(int((numbers >= 0).sum()), 1)
         found[f"tf_{name}"] = np.append(share, np.nan)[numbers]
     return found
