@@ -94,11 +94,12 @@ def last_day(column: pa.ChunkedArray, span: str) -> pa.ChunkedArray:
 
 
 def _names(names: pa.ChunkedArray, home: str) -> pa.Table:
-    readable = pc.if_else(pc.fill_null(is_mojibake(names), False), None, names)
-    parts = parse_enterprise_names(readable, home)
-    return parts.rename_columns([{"division_code": "name_division_code"}.get(c, c) for c in parts.column_names]).append_column(
-        "standard_name", plain(readable)
-    )
+    """Parts of the names and `standard_name`; each different name is taken apart once, one that was misread is none."""
+    different = pc.drop_null(pc.unique(names))
+    different = different.filter(pc.invert(is_mojibake(different)))
+    parts = parse_enterprise_names(different, home).append_column("standard_name", plain(different))
+    found = parts.take(pc.index_in(names, value_set=different))
+    return found.rename_columns([{"division_code": "name_division_code"}.get(c, c) for c in found.column_names])
 
 
 def _division_of(uscc: pa.ChunkedArray) -> pa.ChunkedArray:
