@@ -7,13 +7,24 @@ from starlette.middleware.cors import CORSMiddleware
 
 from portal import api, errors, feed, login, static_files
 from portal.guard import GuardMiddleware, PageCompression
-from portal.pages import catalogue, dataset, linkage, models, operations, quality, releases, report, templates_download
+from portal.pages import (
+    catalogue,
+    dataset,
+    deliveries,
+    linkage,
+    models,
+    operations,
+    quality,
+    releases,
+    report,
+    templates_download,
+)
 from portal.verification import api as verification_api
 
 CALLS_PER_MINUTE = 60  # anonymous calls of the API per client address
 PARTS = (
-    catalogue, dataset, releases, quality, operations, linkage, models, report, templates_download, login, verification_api, api,
-    feed, static_files,
+    catalogue, dataset, releases, quality, operations, linkage, models, report, templates_download, deliveries,
+    login, verification_api, api, feed, static_files,
 )  # fmt: skip
 READABLE = ("ETag", "Link", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After")
 

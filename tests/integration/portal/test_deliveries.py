@@ -1,0 +1,135 @@
+"""Deliveries by the page and by a call: who may send what, the receipt, twice, a rehearsal, and the rows' report."""
+
+import io
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from ingestion.batch import receipt
+from lakehouse import accounts, tables
+from portal.app import create_app
+
+PASSWORD = "a password long enough"
+SOURCE = "template__noise__file"
+FILE = "Site;Time;LAeq\nN1;01.05.2016 00:00;54.2\nN1;01.05.2016 01:00;-\nN1;soon;50\n"
+
+
+@pytest.fixture
+def keys(home, monkeypatch) -> dict[str, str]:
+    monkeypatch.setattr(accounts, "COST", 2)  # these passwords guard nothing
+    accounts.all_accounts()
+    accounts.add("noise_officer", "officer", "DATA")
+    for name in ("noise_officer", "officer", "analyst", "steward"):
+        accounts.set_password(name, PASSWORD)
+    return {name: accounts.new_key(name) for name in ("noise_officer", "officer", "analyst", "steward")}
+
+
+@pytest.fixture
+def portal(keys) -> TestClient:
+    return TestClient(create_app(), raise_server_exceptions=False, follow_redirects=False, headers={"Accept-Language": "en"})
+
+
+def send(portal: TestClient, key: str | None, text: str = FILE, **fields: str):
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return portal.post(
+        "/deliveries",
+        data={"source": SOURCE, **fields},
+        files={"file": ("noise.csv", io.BytesIO(text.encode()))},
+        headers=headers,
+    )
+
+
+def test_a_call_is_answered_by_the_signed_receipt(portal, keys) -> None:
+    told = send(portal, keys["noise_officer"])
+    assert told.status_code == 201
+    body = told.json()
+    assert (body["state"], body["received"], body["sender"]) == ("landed", 3, "noise_officer")
+    assert (body["report"]["landed"], body["report"]["dead_letter"]) == (2, 1)
+    assert receipt.verify(body, receipt.public_key())
+    assert tables.read("bronze.template__noise__file").num_rows == 2
+
+
+def test_the_same_file_again_lands_nothing(portal, keys) -> None:
+    first, again = (send(portal, keys["noise_officer"]) for _ in range(2))
+    assert (again.status_code, again.json()["delivery_id"]) == (200, first.json()["delivery_id"])
+    assert tables.read("bronze.template__noise__file").num_rows == 2
+
+
+def test_a_rehearsal_keeps_nothing(portal, keys, home) -> None:
+    told = send(portal, keys["noise_officer"], dry_run="true")
+    assert told.status_code == 200 and "would land 2 of 3 records" in told.json()["said"][0]
+    assert not (home / "landing").exists() and not tables.exists("bronze.template__noise__file")
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "said"),
+    [
+        (None, 401, ""),
+        ("analyst", 403, "this is for officer"),
+        ("officer", 403, "another department's source"),
+        ("steward", 201, ""),
+    ],
+)  # fmt: skip
+def test_who_may_deliver_what(portal, keys, who, status, said) -> None:
+    told = send(portal, keys.get(who))
+    assert told.status_code == status and said in told.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({"period": "31.12.2014"}, 400, "no day"), ({"revision": "-1"}, 400, "no whole number"), ({"source": "no_such"}, 404, ""),
+    ],
+)  # fmt: skip
+def test_a_form_that_does_not_read(portal, keys, fields, status, said) -> None:
+    told = send(portal, keys["noise_officer"], **fields)
+    assert told.status_code == status and said in told.text
+
+
+def test_a_form_without_a_file(portal, keys) -> None:
+    told = portal.post("/deliveries", data={"source": SOURCE}, headers={"Authorization": f"Bearer {keys['noise_officer']}"})
+    assert told.status_code == 400 and "no file" in told.text
+
+
+def test_a_file_in_another_form_is_refused_with_the_reason_and_kept(portal, keys, home) -> None:
+    told = send(portal, keys["noise_officer"], text="Place;When\nN1;x\n").json()
+    assert told["state"] == "refused" and "Site" in told["reason"]
+    assert list((home / "landing" / "deliveries" / SOURCE / told["delivery_id"] / "raw").iterdir())
+
+
+def log_in(portal: TestClient, name: str, password: str = PASSWORD):
+    return portal.post("/login", data={"name": name, "password": password, "next": "/deliveries"})
+
+
+def test_an_officer_logs_in_sends_and_reads_the_receipt(portal) -> None:
+    away = portal.get("/deliveries")
+    assert (away.status_code, away.headers["location"]) == (303, "/login?next=/deliveries")
+    entered = log_in(portal, "noise_officer")
+    assert (entered.status_code, entered.headers["location"]) == (303, "/deliveries")
+    assert "samesite=strict" in entered.headers["set-cookie"] and "httponly" in entered.headers["set-cookie"].lower()
+    sent = send(portal, None)
+    assert sent.status_code == 303
+    page = portal.get(sent.headers["location"]).text
+    assert "soon" in page and "is no time" in page and "landed" in page
+    listed = portal.get("/deliveries").text
+    assert "noise.csv" in listed and "psb" not in listed
+    body = json.loads(portal.get(sent.headers["location"] + "/receipt.json").text)
+    assert receipt.verify(body, receipt.public_key())
+
+
+def test_a_wrong_password_a_foreign_page_and_a_removed_account(portal) -> None:
+    assert log_in(portal, "noise_officer", "wrong password!").status_code == 401
+    assert (
+        portal.post("/login", data={"name": "noise_officer", "password": PASSWORD, "next": "//evil.example"}).headers["location"]
+        == "/"
+    )
+    accounts.remove("noise_officer")
+    assert portal.get("/deliveries").status_code == 303
+
+
+def test_a_new_password_ends_the_sessions(portal) -> None:
+    log_in(portal, "noise_officer")
+    assert portal.get("/deliveries").status_code == 200
+    accounts.set_password("noise_officer", PASSWORD + "!")
+    assert portal.get("/deliveries").status_code == 303
