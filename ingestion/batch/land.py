@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ingestion.batch import personal, raw_file, receipt, record_rivals, rivals
+from ingestion.batch import day_numbers, personal, raw_file, receipt, record_rivals, rivals
 from ingestion.batch.delivery import Delivery
 from ingestion.batch.envelope import dead_letters, split_by_time, with_envelope
 from ingestion.batch.extract import extract, missing_counts
@@ -60,7 +60,8 @@ def opened(body: bytes, source: Source, delivery: Delivery) -> Opened:
         raise (NoRows(told) if delivery.stated_rows == 0 else reason) from None
     _check_rows(found.rows.num_rows + len(found.unparsed), delivery)
     rows, unparsed = split_by_time(found, source, delivery)
-    return Opened(rows, unparsed, found.notes, missing_counts(found.rows, source.format))
+    notes = [*found.notes, *day_numbers.remarks(found.rows, source)]
+    return Opened(rows, unparsed, notes, missing_counts(found.rows, source.format))
 
 
 def rival_notes(bronze: pa.Table, source: Source, delivery: Delivery) -> list[str]:

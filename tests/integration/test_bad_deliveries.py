@@ -17,6 +17,7 @@ from ingestion.batch.statement import Statement
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from quality.reconcile import reconcile
+from tests.support.delivered_files import workbook
 from tests.support.records import MAN, WOMAN
 from tests.support.silver_lake import build
 
@@ -128,6 +129,18 @@ def test_each_wrong_delivery_is_answered_as_stated_and_its_correction_makes_silv
     send(WHOLE, case.correction, "correction.csv")
     assert died() == RIGHT
     assert reconcile(DATASET).mismatches == []
+
+
+def test_dates_that_a_workbook_holds_as_numbers_of_days_are_read_and_told(home, tmp_path):
+    """Day 42,003 is 2014-12-30: day 1 is 1900-01-01, and workbooks count a 29 February 1900 that was none."""
+    source = contracts().sources["population__deaths__ca_cremations"]
+    row = dict.fromkeys(source.columns, "") | {"火化编号": "1", "逝者姓名": "王秀英", "身份证号码": WOMAN, "死亡日期": 42003}
+    body = workbook(source.columns, list(row.values()), title=source.format.sheet)
+    (tmp_path / "cremations.xlsx").write_bytes(body)
+    said = answer(tmp_path / "cremations.xlsx", source.source, DECEMBER)
+    assert said.endswith("Column 死亡日期 holds 1 dates as numbers of days; they are read as dates. Format the cells as dates.")
+    build(DATASET)
+    assert tables.read(f"silver.{DATASET}")["death_date"].to_pylist() == [date(2014, 12, 30)]
 
 
 EMPLOYER = ["91330122MA2AXXXX0A", "某公司", "201412", "12", "1", "0"]
