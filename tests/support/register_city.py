@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from lakehouse import vault
+from lakehouse import tables, vault
 from tests.support.sample_city import notes, records
 
 SOURCES = yaml.safe_load((Path(__file__).parents[2] / "samples/sample_city/sources.yaml").read_text("utf-8"))
@@ -85,7 +85,15 @@ def _typed(name: str, values: list[str], dataset: str) -> pa.Array:
         return vault.tokens("person_name", text)
     if name in PHONES:
         return vault.tokens("phone", text)
-    if name in DATES or name == "birth_at":
-        digits = pa.array([re.sub(r"\D", "", v)[:8] if v else None for v in values], pa.string())
+    if name in DATES or name in ("birth_at", "month"):
+        digits = pa.array([(re.sub(r"\D", "", v) + "01" * (name == "month"))[:8] if v else None for v in values], pa.string())
         return pc.cast(pc.strptime(digits, format="%Y%m%d", unit="s", error_is_null=True), pa.date32())
     return text
+
+
+def into_lake(folder: Path, only: set[str] | None = None) -> pa.Table:
+    """Write the silver tables into the lake of the settings; returns where each record stood."""
+    found, places = silver(folder, only)
+    for name, rows in found.items():
+        tables.replace(f"silver.{name}", rows)
+    return places

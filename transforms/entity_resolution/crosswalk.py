@@ -38,9 +38,9 @@ def read(kind: str) -> pa.Table:
 
 
 def last_links(xref: pa.Table) -> pa.Table:
-    """mention_id, source_code, source_key, entity_id: to which entity each record belonged last, those withdrawn too."""
+    """mention_id, source_code, source_key, entity_id, is_current: to which entity each record belonged last."""
     return duckdb.sql(
-        "select mention_id, source_code, source_key, entity_id from xref "
+        "select mention_id, source_code, source_key, entity_id, valid_to is null as is_current from xref "
         "qualify row_number() over (partition by mention_id order by valid_to desc nulls first, valid_from desc, entity_id) = 1"
     ).to_arrow_table()
 

@@ -2,7 +2,8 @@
 
 Per cluster and id the evidence is a record that the id held before (`direct`), or, where none of its records is left
 or the id is retired, a record of the same source and key (`by key`: the source has corrected its row). The anchor is
-an id's first record: where an id's records now lie in several clusters, the one with the anchor keeps the id. Neither
+an id's first record: where an id's records now lie in several clusters, the one with the anchor keeps the id; records
+that were withdrawn and return count behind those that stayed (`is_current`). Neither
 clock nor order of arrival decides: the same records, clusters and log give the same ids.
 """
 
@@ -24,7 +25,7 @@ create table cluster_anchor as
   from (select *, row(coalesce(as_of, date '9999-12-31'), source_code, source_key, mention_id) as place from clusters)
   group by cluster;
 create table held as
-  select s.root_id, c.cluster, bool_or(c.mention_id = r.anchor) as has_anchor,
+  select s.root_id, c.cluster, bool_or(c.mention_id = r.anchor) as has_anchor, bool_or(f.is_current) as is_current,
          min(row(coalesce(c.as_of, date '9999-12-31'), c.source_code, c.source_key, c.mention_id)) as place
   from clusters c join former f using (mention_id) join standing s on s.entity_id = f.entity_id
        join standing r on r.entity_id = s.root_id
@@ -37,7 +38,8 @@ create table lost_keys as
         (select (f.source_code, f.source_key) from former f join standing s using (entity_id) where s.root_id in (from lost))
   group by 1, 2 having count(distinct s.root_id) = 1;
 create table claims as
-  select root_id, arg_min(cluster, row(not has_anchor, place)) as cluster, false as by_key from held group by root_id
+  select root_id, arg_min(cluster, row(not is_current, not has_anchor, place)) as cluster, false as by_key
+  from held group by root_id
   union all
   select k.root_id, arg_min(c.cluster, row(a.place, c.cluster)), true
   from clusters c join lost_keys k using (source_code, source_key) join cluster_anchor a using (cluster)
@@ -87,7 +89,7 @@ class Occasion:
 
 def assign(clusters: pa.Table, former: pa.Table, log: pa.Table, occasion: Occasion) -> Assignment:
     """Ids for clusters (mention_id, cluster, source_code, source_key, as_of), given the last known link of each record
-    (`former`: mention_id, source_code, source_key, entity_id) and the identity log.
+    (`former`: mention_id, source_code, source_key, entity_id, is_current) and the identity log.
 
     Raises ValueError when a record stands in two clusters.
     """

@@ -2,7 +2,8 @@
 
 MINT and SPLIT make an id, MERGE makes one an alias of an older one, RETIRE says that every source has withdrawn its
 records, REVIVE that a record came back. A SPLIT that takes a merge back gives the alias its own life again.
-A merger of two companies is an event of their lives, no event of identity: both ids stay.
+A merger of two companies is an event of their lives, no event of identity: both ids stay. Columns of ids hold them
+separated by commas.
 """
 
 from datetime import date
@@ -17,7 +18,7 @@ from lakehouse.contracts.codes import entity_id as codes
 SCHEMA = pa.schema(
     [
         ("event_no", pa.int64()), ("event", pa.string()), ("entity_id", pa.string()),
-        ("from_ids", pa.list_(pa.string())), ("to_ids", pa.list_(pa.string())),
+        ("from_ids", pa.string()), ("to_ids", pa.string()),
         ("anchor", pa.string()), ("cause", pa.string()), ("decided_by", pa.string()), ("occurred_on", pa.date32()),
     ]
 )  # fmt: skip
@@ -50,7 +51,7 @@ def row(
 ) -> dict[str, Any]:
     """One event without its number, which it gets with its place in the log."""
     return {
-        "event": event, "entity_id": entity_id, "from_ids": from_ids, "to_ids": to_ids,
+        "event": event, "entity_id": entity_id, "from_ids": ",".join(from_ids), "to_ids": ",".join(to_ids),
         "anchor": anchor, "cause": cause, "decided_by": by, "occurred_on": on,
     }  # fmt: skip
 
@@ -76,7 +77,7 @@ def standing(log: pa.Table) -> pa.Table:
             made.setdefault(entity, (number, anchor))
             alias.pop(entity, None)
         elif event == "MERGE":
-            alias[entity] = to_ids[0]
+            alias[entity] = to_ids
             retired.discard(entity)
         elif event == "RETIRE":
             retired.add(entity)

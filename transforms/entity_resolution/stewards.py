@@ -102,6 +102,15 @@ def values(kind: str) -> pa.Table:
     return pa.Table.from_pylist(rows, DECIDED)
 
 
+def touched(kind: str, before: Mapping[str, str]) -> list[str]:
+    """Records that decisions name which were made or taken back since the run that knew `before`."""
+    now = marks(kind)
+    changed = {about for about in before.keys() | now.keys() if before.get(about) != now.get(about)}
+    named = [d.changes for d in decisions.history(dataset(kind)) if d.hold_id in changed and d.kind in (MERGE, SPLIT)]
+    alone = (c[side] for c in named for side in ("left", "right", "anchor") if side in c)
+    return sorted({*alone, *(record for c in named for record in c.get("records", ()))})
+
+
 def marks(kind: str) -> dict[str, str]:
     """What is in force -> when it was decided: a plan that differs in it has work."""
     return {about: d.decided_at.isoformat() for about, d in in_force(kind).items()}

@@ -19,7 +19,7 @@ CONFLICTS = pa.schema(
         ("entity_id", pa.string()), ("attribute", pa.string()), ("kind", pa.string()), ("source", pa.string()),
         ("source_code", pa.string()), ("mention_id", pa.string()), ("value", pa.string()), ("as_of", pa.date32()),
         ("rank", pa.int32()), ("agreement", pa.float64()), ("is_chosen", pa.bool_()), ("rule", pa.string()),
-        ("is_open", pa.bool_()),
+        ("is_open", pa.bool_()), ("other_entity_id", pa.string()), ("other_mention_id", pa.string()),
     ]
 )  # fmt: skip
 DECIDED = pa.schema([("entity_id", pa.string()), ("attribute", pa.string()), ("value", pa.string())])
@@ -74,7 +74,8 @@ select f.entity_id, $attribute as attribute, 'values' as kind, f.source, f.telle
        f.value, nullif(f.as_of, date '0001-01-01') as as_of, f.rank,
        count(distinct f.source) over (partition by f.entity_id, f.value)
          / count(distinct f.source) over (partition by f.entity_id) as agreement,
-       f.value is not distinct from c.value as is_chosen, c.rule, c.rule = 'open' as is_open
+       f.value is not distinct from c.value as is_chosen, c.rule, c.rule = 'open' as is_open,
+       null::varchar as other_entity_id, null::varchar as other_mention_id
 from fresh f join chosen c using (entity_id)
 where c.rule <> 'agreed' and (select count(distinct a.value) from fresh a where a.entity_id = f.entity_id) > 1
 """

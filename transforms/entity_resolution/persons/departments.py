@@ -27,12 +27,8 @@ def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
-def _end_of_month(column: str) -> str:
-    return f"last_day(try_strptime({column}::varchar, ['%Y%m', '%Y-%m', '%Y-%m-%d'])::date)"
-
-
 _PERSON = _same("citizen_no", "name", "sex_code", "birth_date")
-_MONTH = _end_of_month("month")
+_MONTH = "last_day(month)"
 
 DEPARTMENTS = (
     Department(

@@ -1,0 +1,115 @@
+"""From mentions to entities with ids: linkage, stewards' decisions, ids that stay, crosswalk. The same for every kind."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse import outcomes, tables
+from lakehouse.settings import settings
+from transforms.entity_resolution import crosswalk, identity_log, stewards
+from transforms.entity_resolution.identity import Occasion, assign
+from transforms.entity_resolution.linkage import Linkage, LinkageRules, link, rules_of
+from transforms.entity_resolution.mint import mint_key
+
+MODELS = "ops.linkage_models"
+MODEL = pa.schema([("kind", pa.string()), ("rules", pa.string()), ("run_id", pa.string()), ("model", pa.string())])
+
+GROUNDED = """
+select c.mention_id, c.cluster, m.source_code, m.source_key, m.as_of from clusters c join mentions m using (mention_id)
+where c.cluster in (select cluster from clusters join mentions using (mention_id) where {grounds})
+"""
+KNOWN = """
+select mention_id, entity_id from xref semi join mentions using (mention_id)
+where valid_to is null and entity_id not in (
+  select entity_id from xref semi join touched using (mention_id) where valid_to is null) order by mention_id
+"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of entity: its name, and what a cluster must hold to be one (SQL over `mentions`); other mentions wait."""
+
+    name: str
+    grounds: str
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What a run found. `links`: mention_id, entity_id; mentions without one are held. `events` are new for the identity log,
+    `pairs` and `conflicts` as linkage gives them. `is_full`: nothing was taken over from a former run."""
+
+    links: pa.Table
+    xref: pa.Table
+    events: pa.Table
+    pairs: pa.Table
+    conflicts: pa.Table
+    on: date
+    is_full: bool
+
+
+def relink(kind: Kind, mentions: pa.Table, compared: Callable[[], pa.Table], is_full: bool = False) -> Linked:
+    """Link mentions (with source_code, source_key, role, as_of, data_origin) and give each entity its id.
+
+    `compared` makes what linkage compares. Where a former run used the same rules, only mentions that are new, or that a
+    steward has decided on since, are compared. Raises LinkageError as `link`.
+    """
+    rules, former = rules_of(kind.name), crosswalk.read(kind.name)
+    model = None if is_full else _model(rules)
+    known = None if model is None or not former.num_rows else _known(kind, former, mentions)
+    linkage = link(compared(), rules, known, stewards.merged_pairs(kind.name), model)
+    if model is None:
+        _keep_model(rules, linkage)
+    clusters = _grounded(kind, stewards.part(kind.name, linkage.clusters), mentions)
+    on, log = day_of(mentions), identity_log.read(kind.name)
+    made = assign(clusters, crosswalk.last_links(former), log, Occasion(kind.name, mint_key(), on, rules.rule_version))
+    standing = identity_log.standing(pa.concat_tables([log, made.events]))
+    xref = crosswalk.continued(former, made.links, mentions, linkage.clusters, standing, on, rules.rule_version)
+    return Linked(made.links, xref, made.events, linkage.pairs, linkage.conflicts, on, known is None)
+
+
+def day_of(mentions: pa.Table) -> date:
+    """The day that the data tell: the newest that any record speaks of, none in the future of the lake's clock."""
+    today = settings().as_of_time().date()
+    return min(pc.max(mentions["as_of"]).as_py() or today, today)
+
+
+def rules_digest(rules: LinkageRules) -> str:
+    return hashlib.sha256(rules.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _grounded(kind: Kind, clusters: pa.Table, mentions: pa.Table) -> pa.Table:
+    """Clusters that are entities, with what ids are given by."""
+    with duckdb.connect() as base:
+        base.register("clusters", clusters)
+        base.register("mentions", mentions)
+        return base.sql(GROUNDED.format(grounds=kind.grounds)).to_arrow_table()
+
+
+def _known(kind: Kind, xref: pa.Table, mentions: pa.Table) -> pa.Table:
+    """Records whose entity stands, but for entities that a steward has decided on since the last run."""
+    last = (outcomes.last_inputs("registers", kind.name) or {}).get("decisions") or {}
+    touched = pa.table({"mention_id": pa.array(stewards.touched(kind.name, last), pa.string())})
+    with duckdb.connect() as base:
+        for name, table in {"xref": xref, "mentions": mentions, "touched": touched}.items():
+            base.register(name, table)
+        return base.sql(KNOWN).to_arrow_table()
+
+
+def _model(rules: LinkageRules) -> dict | None:
+    """The model of the last full run under these rules."""
+    if not tables.exists(MODELS):
+        return None
+    wanted = (pc.field("kind") == rules.kind) & (pc.field("rules") == rules_digest(rules))
+    kept = tables.read(MODELS, filters=wanted).sort_by("run_id")["model"].to_pylist()
+    return json.loads(kept[-1]) if kept else None
+
+
+def _keep_model(rules: LinkageRules, linkage: Linkage) -> None:
+    row = {"kind": rules.kind, "rules": rules_digest(rules), "run_id": outcomes.run_id(), "model": json.dumps(linkage.model)}
+    tables.append(MODELS, pa.Table.from_pylist([row], MODEL))

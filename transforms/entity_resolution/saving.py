@@ -1,0 +1,76 @@
+"""Writing a register so that crosswalk and identity log always agree, whenever the process is killed.
+
+The new events are set down first; then the crosswalk is replaced, then the log appended to. Who finds events set down knows
+from the crosswalk's version which of the two steps was reached, and finishes or forgets them.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from lakehouse import tables
+from lakehouse.contracts import contracts
+from lakehouse.contracts.derive.schema import arrow_schema
+from lakehouse.settings import settings
+from transforms.entity_resolution import crosswalk, identity_log
+from transforms.entity_resolution.linked import Linked
+
+BEFORE = b"crosswalk_version"
+
+
+def save_ids(kind: str, found: Linked) -> None:
+    """Replace the crosswalk and append the events."""
+    _set_down(kind, found.events)
+    save({crosswalk.name_of(kind).partition(".")[2]: found.xref})
+    identity_log.append(kind, found.events)
+    _pending(kind).unlink(missing_ok=True)
+
+
+def finish(kind: str) -> None:
+    """Before a run: finish what a killed run had begun."""
+    path = _pending(kind)
+    if not path.exists():
+        return
+    with pa.ipc.open_file(path) as file:
+        events = file.read_all()
+    if _version(kind) != events.schema.metadata[BEFORE]:
+        identity_log.append(kind, events.replace_schema_metadata(None))
+    path.unlink()
+
+
+def save(rows: Mapping[str, pa.Table]) -> dict[str, int]:
+    """Replace whole tables by dataset, each as its contract says; returns their rows."""
+    for dataset, table in rows.items():
+        schema = schema_of(dataset)
+        tables.replace(contracts()[dataset].table, table.select(schema.names).cast(schema))
+    return {dataset: table.num_rows for dataset, table in rows.items()}
+
+
+def schema_of(dataset: str) -> pa.Schema:
+    return arrow_schema(contracts()[dataset])
+
+
+def former(dataset: str) -> pa.Table:
+    """The table as it stands; empty while there is none."""
+    name, schema = contracts()[dataset].table, schema_of(dataset)
+    return tables.read(name).select(schema.names).cast(schema) if tables.exists(name) else schema.empty_table()
+
+
+def _set_down(kind: str, events: pa.Table) -> None:
+    path, marked = _pending(kind), events.replace_schema_metadata({BEFORE: _version(kind)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with pa.ipc.new_file(part, marked.schema) as out:
+        out.write_table(marked)
+    os.replace(part, path)
+
+
+def _version(kind: str) -> bytes:
+    return str(tables.version(crosswalk.name_of(kind))).encode()
+
+
+def _pending(kind: str) -> Path:
+    return settings().data_home / "registers" / f"{kind}.events.arrow"
