@@ -1,7 +1,6 @@
 """What each record claims about the enterprise that it was linked to: one query per attribute, for survivorship to choose from.
 
-The queries read `mentions`, `members` (mention_id, entity_id), `life` (rows of lifecycle__enterprises), `capitals`, `types`,
-`classes` and the silver tables by the last part of their name. Each gives entity_id, mention_id, source_code, role, as_of, value.
+The queries read the tables that `facts` shows. Each gives entity_id, mention_id, source_code, role, as_of, value.
 """
 
 _OF_MENTION = """
@@ -44,6 +43,9 @@ def _either(column: str, of_organisations: str | None = None) -> str:
 
 
 _ADDRESS = "coalesce(m.address_id, m.address_text)"
+_INDUSTRY = """coalesce((select max(i.to_code) from industry_succession i
+                          where i.from_code = r.industry_code and i.valid_on <= r.state_of), r.industry_code)"""
+"""A class that an edition has replaced by the day of the delivery counts as the one that replaced it."""
 
 CLAIMS = {
     "uscc": _mention("m.uscc", "m.role = 'self'"),
@@ -63,7 +65,7 @@ from capitals c join mentions m using (mention_id) join members e using (mention
     "legal_person_no": _record("registrations", "r.legal_person_no"),
     "registered_address": _mention(_ADDRESS, "m.dataset in ('enterprise__registrations', 'enterprise__organisations')"),
     "operating_address": _mention(_ADDRESS),
-    "industry_code": f"{_record('tax', 'r.industry_code')} union all {_record('registrations', 'r.industry_code')}",
+    "industry_code": f"{_record('tax', _INDUSTRY)} union all {_record('registrations', _INDUSTRY)}",
     "employees": f"{_record('employment', 'r.insured_persons')} union all {_record('annual_reports', 'r.employees')}",
     "is_trading": f"""{_record("tax", "true", "lower(cast(r.declared as varchar)) in ('1', 'true')")}
 union all {_record("employment", "true", "r.insured_persons > 0")}""",

@@ -9,7 +9,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from transforms.entity_resolution.enterprises.golden import Facts, register_facts
+from transforms.entity_resolution.enterprises.facts import Facts, show
 from transforms.entity_resolution.survivorship import CONFLICTS
 
 TERM_DAYS = 60
@@ -57,7 +57,7 @@ def compare_two_registers(facts: Facts, entities: pa.Table, on: date) -> pa.Tabl
     Without any tax file there is nothing to compare, and no finding.
     """
     with duckdb.connect() as base:
-        register_facts(base, facts)
+        show(base, facts)
         base.register("entities", entities)
         for name, query in (("filed", FILED), ("registered", REGISTERED), ("named", NAMED)):
             base.execute(f"create table {name} as {query}")

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pyarrow as pa
-import pytest
 
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive.schema import arrow_schema
@@ -14,7 +13,8 @@ from transforms.entity_resolution.enterprises.departments import (
     REGISTRATIONS,
     TAX,
 )
-from transforms.entity_resolution.enterprises.golden import Facts, golden_records
+from transforms.entity_resolution.enterprises.facts import Facts
+from transforms.entity_resolution.enterprises.golden import golden_records
 from transforms.entity_resolution.enterprises.lifecycle import life_events
 from transforms.entity_resolution.enterprises.mentions import enterprise_mentions
 from transforms.entity_resolution.enterprises.places import NO_PLACES
@@ -72,7 +72,7 @@ def test_the_office_that_registers_is_believed_and_the_newest_of_its_words():
                   address_text="新路2号", established_on=date(2010, 5, 1)),
         ],
         tax=[{"of": "E1", "taxpayer_no": COMPANY, "month": date(2014, 12, 1), "uscc": COMPANY, "name": "桐庐甲茶业有限公司",
-              "industry_code": "1530", "declared": True, "address_text": "市场3号"}],
+              "industry_code": "1530", "declared": True, "address_text": "市场3号", "state_of": DAY}],
         annual_reports=[{"of": "E1", "year": 2013, "uscc": COMPANY, "employees": 9}],
     )  # fmt: skip
     row = golden(told)
@@ -82,20 +82,21 @@ def test_the_office_that_registers_is_believed_and_the_newest_of_its_words():
     assert (row["industry_code"], row["industry_edition"], row["employees"], row["is_trading"]) == ("1530", "2011", 9, True)
 
 
-@pytest.mark.parametrize(
-    "text, expected",
-    [
-        ("100万元人民币", (100.0, "CNY", 100.0, None)),
-        ("5万", (5.0, "CNY", 5.0, "currency_assumed")),
-        ("30(万美元)", (30.0, "USD", None, "foreign_currency")),
-        ("500", (None, None, None, "unit_missing")),
-        ("面议", (None, None, None, "not_understood")),
-        (None, (None, None, None, "not_given")),
-    ],
-)
-def test_capital_is_known_in_yuan_or_says_why_not(text, expected):
-    row = golden(facts(registrations=[event("E1", date(2010, 5, 1), uscc=COMPANY, capital_text=text)]))
-    assert (row["capital_10k"], row["currency_code"], row["capital_cny10k"], row["capital_reason"]) == expected
+CAPITALS = {
+    "100万元人民币": (100.0, "CNY", 100.0, None),
+    "5万": (5.0, "CNY", 5.0, "currency_assumed"),
+    "30(万美元)": (30.0, "USD", None, "foreign_currency"),
+    "500": (None, None, None, "unit_missing"),
+    "面议": (None, None, None, "not_understood"),
+    None: (None, None, None, "not_given"),
+}
+
+
+def test_capital_is_known_in_yuan_or_says_why_not():
+    told = facts(registrations=[event(f"E{n}", DAY, uscc=COMPANY, capital_text=text) for n, text in enumerate(CAPITALS)])
+    columns = ("capital_10k", "currency_code", "capital_cny10k", "capital_reason")
+    found = [tuple(row[c] for c in columns) for row in golden_records(told, DAY)[0].to_pylist()]
+    assert found == list(CAPITALS.values())
 
 
 def test_class_follows_the_code_then_the_name_and_a_branch_finds_its_parent():
@@ -114,6 +115,14 @@ def test_class_follows_the_code_then_the_name_and_a_branch_finds_its_parent():
     classes = {entity: row["class_code"] for entity, row in found.items()}
     assert classes == {"E1": "enterprise", "E2": "branch", "E3": "self_employed", "E4": "cooperative", "E5": "body"}
     assert {entity: row["parent_id"] for entity, row in found.items() if row["parent_id"]} == {"E2": "E1"}
+
+
+def test_a_class_of_industry_that_was_replaced_counts_as_its_successor():
+    """The list of the sample city: 6510 was replaced by 6513 on 2017-10-01, 6511 by 5211 before 2014."""
+    coded = {"E1": ("6510", date(2014, 12, 31)), "E2": ("6510", date(2017, 12, 31)), "E3": ("6511", date(2014, 12, 31))}
+    told = [event(e, date(2010, 5, 1), uscc=COMPANY, industry_code=code, state_of=day) for e, (code, day) in coded.items()]
+    found = golden_records(facts(registrations=told), DAY)[0].to_pylist()
+    assert [(r["industry_code"], r["industry_edition"]) for r in found] == [("6510", "2011"), ("6513", "2017"), ("5211", "2011")]
 
 
 def test_the_legal_person_is_the_one_of_the_record_that_survived():
