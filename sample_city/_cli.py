@@ -38,6 +38,7 @@ def build(
 @app.command()
 def score(
     truth: Annotated[Path, typer.Option(help="The folder `truth` of the city whose extracts were delivered to this lake.")],
+    cards: Annotated[Path | None, typer.Option(help="Folder for pages about the thresholds of linkage, linkage_*.md.")] = None,
 ) -> None:
     """Measure the registers against the truth, keep the figures, and judge them as the gate will.
 
@@ -47,7 +48,10 @@ def score(
     from sample_city.scoring.score import score as measure
     from sample_city.scoring.told import show
 
-    show(measure(truth, typer.echo))
+    found = measure(truth, typer.echo)
+    show(found)
+    for table, text in found.cards.items() if cards else ():
+        (cards / f"linkage_{table}.md").write_text(text, "utf-8")
     verdict = gate.outcome()
     if verdict is not None:
         typer.echo(verdict.message)

@@ -10,7 +10,7 @@ import duckdb
 
 from lakehouse import tables
 from quality.linkage import scores as kept
-from sample_city.scoring import addresses, catches, churn, joined, registers, survivorship
+from sample_city.scoring import addresses, catches, churn, joined, registers, survivorship, threshold_card
 from sample_city.scoring.registers import REGISTERS
 
 SCORED = ("mentions__persons", "xref__persons", "entity__persons", "mentions__enterprises", "xref__enterprises",
@@ -25,6 +25,8 @@ class Scored:
     run: kept.Run
     scores: list[Row]
     catches: list[Row]
+    cards: dict[str, str]
+    """Name of a register -> page about its threshold, where pairs were scored."""
 
 
 def score(truth: Path, say: Callable[[str], None]) -> Scored:
@@ -37,8 +39,9 @@ def score(truth: Path, say: Callable[[str], None]) -> Scored:
         found = list(_scores(connection, city, say))
         say("defects")
         caught = list(catches.catches(connection))
+        made = {r.table: threshold_card.card(connection, r, city, found) for r in REGISTERS}
     kept.write(run, found, caught)
-    return Scored(run, found, caught)
+    return Scored(run, found, caught, {table: text for table, text in made.items() if text})
 
 
 def _scores(connection: duckdb.DuckDBPyConnection, city: joined.City, say: Callable[[str], None]) -> Iterator[Row]:

@@ -152,3 +152,29 @@ def test_wrong_orders_are_refused_in_a_sentence(home, city, tmp_path):
     scored_lake.deliver(next(n for n in notes(city) if n["source"] == "edu_enrolments"))
     assert "has been delivered" in refusal(other / "truth")
     assert "no register of persons yet" in refusal(city / "truth")
+
+
+def test_the_card_tells_what_each_threshold_costs(lake, tmp_path):
+    """Ten scored pairs: six belong together, one of them below the threshold, and one pair at 0.995 does not. One person more
+    lies in two clusters though no pair of them was scored."""
+    xref = tables.read("silver.xref__persons").to_pylist()
+    by_entity = defaultdict(list)
+    for row in xref:
+        by_entity[row["entity_id"]].append(row["mention_id"])
+    people = [m for _, m in sorted(by_entity.items()) if len(m) > 1][:20]
+    same = [(m[0], m[1]) for m in people[:6]]
+    other = [(a[0], b[0]) for a, b in zip(people[6:10], people[10:14], strict=True)]
+    probability = [0.999, 0.999, 0.998, 0.997, 0.992, 0.95, 0.995, 0.93, 0.7, 0.6]
+    rows = [
+        {"left_id": a, "right_id": b, "method": "probabilistic", "match_probability": p, "is_linked": p >= 0.99}
+        for (a, b), p in zip(same + other, probability, strict=True)
+    ]
+    tables.replace("silver.match_pairs__persons", pa.Table.from_pylist(rows))
+    scored_lake.relink("persons", {same[5][1]: "apart", people[15][1]: "unscored"})
+    CliRunner().invoke(app, ["score", "--truth", str(lake / "truth"), "--cards", str(tmp_path)])
+    card = (tmp_path / "linkage_persons.md").read_text("utf-8")
+    lines = {line.split(" | ")[0]: line for line in card.splitlines() if line.startswith("| 0")}
+    assert lines["| 0.99"] == "| 0.99 | 0.8333 | 0.7143 | 0.7692 | 1 | 2 | 12 |"
+    assert lines["| 0.5"] == "| 0.5 | 0.6000 | 0.8571 | 0.7059 | 4 | 1 | 41 |"
+    assert lines["| 0.999"] == "| 0.999 | 1.0000 | 0.2857 | 0.4444 | 0 | 5 | 5 |"
+    assert "Link at 0.9970 or more" in card and "cost 3." in card
