@@ -31,8 +31,8 @@ synthetic city. `lake sample-city score --cards FOLDER` writes it.
 - **City**: seed {city.seed}, scale {city.scale:g}; {city.name}
 - **Rules**: {rules}
 - **Scored pairs**: {pairs:,}, each of two groups of records with equal evidence
-- **Cost**: a false link {false:g}, a missed one {missed:g}. Two made one is worse than one left as two, whom a later record can still
-  join
+- **Cost**: a false link {false:g}, a missed one {missed:g}. Two made one is worse than one left as two, whom a later record
+  can still join
 - **In force**: {in_force:g}: {now}
 - **Least cost on these pairs**: {best}
 - **Why the threshold is not moved there**: it was set before the truth was looked at, so that the measured error is not that of a
