@@ -7,9 +7,10 @@ import pytest
 
 from quality.linkage.measures import accuracy
 from tests.support.linkage_town import citizen_number, mention, people, town
-from transforms.entity_resolution.linkage import Linkage, link, rules_of
+from transforms.entity_resolution.linkage import Linkage, leave_keys, link, rules_of, shares, touched
 
 RULES = rules_of("persons")
+SECRET = b"a key of 32 bytes for the tests."
 TOWN = town()
 EXTRA = people(1200)[900:]
 """Three hundred people whom the town does not hold, for cases beside it."""
@@ -140,22 +141,44 @@ def test_a_guardian_is_found_in_the_household_of_the_pupil(whole):
     assert together(found, f"PSB-{parent['entity_no']}#self", "EDU-x#guardian")
 
 
-def test_a_delta_gives_the_clusters_of_a_full_linkage(whole):
-    is_new = pc.equal(pc.bit_wise_and(TOWN["entity_no"], 127), 5)
-    is_new = pc.and_(is_new, pc.equal(TOWN["source_code"], "HSA"))
-    before = link(TOWN.filter(pc.invert(is_new)), RULES, model=whole.model)
+def delta(before: Linkage, held: pa.Table, new: pa.Table) -> tuple[Linkage, set[frozenset[str]]]:
+    """Link new mentions with those of the entities that they touch; what it found, and all clusters after it."""
     known = known_from(before)
-    after = link(TOWN, RULES, known=known, model=whole.model)
-    assert pc.sum(is_new).as_py() == 7
-    assert partition(after) == partition(whole)
+    entity = known["entity_id"].take(pc.index_in(held["mention_id"], value_set=known["mention_id"].combine_chunks()))
+    keys = leave_keys(held, entity, RULES, SECRET)
+    meets = pc.is_in(entity, value_set=touched(new, keys, RULES, SECRET))
+    given = pa.concat_tables([held.filter(meets), new], promote_options="permissive")
+    after = link(given, RULES, known, model=before.model, common=shares(given, keys, RULES, SECRET))
+    rest = {frozenset(members - set(given["mention_id"].to_pylist())) for members in partition(before)}
+    return after, partition(after) | (rest - {frozenset()})
 
 
-def test_a_delta_looks_at_nobody_else(whole):
-    one = EXTRA[0]
+def test_a_delta_gives_the_clusters_of_a_full_linkage(whole):
+    """Seven records are new; each touches its person, and those without a number others of that birth date and surname."""
+    is_new = pc.and_(pc.equal(pc.bit_wise_and(TOWN["entity_no"], 127), 5), pc.equal(TOWN["source_code"], "HSA"))
+    held, new = TOWN.filter(pc.invert(is_new)), TOWN.filter(is_new)
+    after, clusters = delta(link(held, RULES, model=whole.model), held, new)
+    assert new.num_rows == 7
+    assert after.clusters.num_rows < 60
+    assert clusters == partition(whole)
+
+
+def test_a_guardian_touches_the_household_that_the_pupil_leads_to(whole):
+    """The household is known of the pupil only, and the parent is found by it."""
+    parent, pupil = EXTRA[0], EXTRA[2]
+    held = beside_town(mention(parent, "PSB"), mention(pupil, "PSB"))
+    guardian = {"mention_id": "EDU-x#guardian", "name": parent["name"], "kin_no": pupil["citizen_no"], "source_code": "EDU",
+                "as_of": "20141231"}  # fmt: skip
+    after, _ = delta(link(held, RULES, model=whole.model), held, pa.Table.from_pylist([guardian]))
+    assert together(after, f"PSB-{parent['entity_no']}#self", "EDU-x#guardian")
+
+
+def test_keys_say_nothing_without_the_secret(whole):
     known = known_from(whole)
-    after = link(beside_town(mention(one, "PSB")), RULES, known=known, model=whole.model)
-    assert after.pairs.num_rows < 20
-    assert partition(after) == partition(whole) | {frozenset({f"PSB-{one['entity_no']}#self"})}
+    entity = known["entity_id"].take(pc.index_in(TOWN["mention_id"], value_set=known["mention_id"].combine_chunks()))
+    keys, others = (leave_keys(TOWN, entity, RULES, secret) for secret in (SECRET, b"another"))
+    assert not pc.any(pc.is_in(keys["key"], value_set=others["key"].combine_chunks())).as_py()
+    assert len(touched(TOWN.slice(0, 1), others, RULES, SECRET)) == 0
 
 
 def test_a_new_mention_can_show_two_entities_to_be_one(whole):

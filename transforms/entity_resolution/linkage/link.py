@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from transforms.entity_resolution.linkage import blocking, clustering, probabilistic
 from transforms.entity_resolution.linkage.exact import exact_groups, in_order
-from transforms.entity_resolution.linkage.neighbourhood import touched
 from transforms.entity_resolution.linkage.normalise import encode
 from transforms.entity_resolution.linkage.profiles import NONE, Profiles, connection, filled, frequencies, reduce
 from transforms.entity_resolution.linkage.rules import LinkageRules
 
+Shares = dict[str, NDArray[np.float64]]
+"""`tf_<column>` -> share of mentions or entities with the value that each mention has."""
 EXACT, RULE, PROBABILISTIC = "exact", "rule", "probabilistic"
 
 
@@ -40,30 +41,28 @@ def link(
     known: pa.Table | None = None,
     decided: pa.Table | None = None,
     model: probabilistic.Model | None = None,
+    common: Shares | None = None,
 ) -> Linkage:
     """Link mentions (`mention_id` and comparison columns, in clear).
 
-    `known`: mention_id, entity_id of former runs; only mentions without one are compared, with the profiles of all entities.
-    `decided`: left_id, right_id, is_same: a steward's decisions. `model`: of a former run, instead of estimating anew.
+    `known`: mention_id, entity_id of former runs; such mentions are not compared among themselves, and it is enough to give
+    those of the entities that new ones touch (`neighbourhood.touched`), with what former runs know beyond them: `model`, and
+    `common`, how common values are (`neighbourhood.shares`). `decided`: left_id, right_id, is_same: a steward's decisions.
     Raises LinkageError where a rule would make too many pairs.
     """
     columns = filled(encode(mentions, rules), rules)
-    entity = _entities(mentions["mention_id"], known)
-    rows = np.arange(mentions.num_rows) if known is None else touched(columns, entity, rules)
-    near = mentions.take(pa.array(rows))
-    profiles = reduce(_whole(near["mention_id"]), {name: column.of(rows) for name, column in columns.items()}, rules)
-    entities = None if known is None else _of_profiles(profiles, entity[rows])
+    profiles = reduce(_whole(mentions["mention_id"]), columns, rules)
+    entities = None if known is None else _entities(profiles, known)
     groups = exact_groups(profiles, rules, entities)
+    shares = common or frequencies(columns, rules)
     with connection() as engine:
-        shares = {name: share[rows[profiles.first]] for name, share in frequencies(columns, rules).items()}
-        _show(engine, profiles, groups, rules, entities, shares)
+        _show(engine, profiles, groups, rules, entities, {name: share[profiles.first] for name, share in shares.items()})
         by_rule = [_links(blocking.rule_pairs(engine, rule, rules.pair_limit, "is_new"), RULE) for rule in rules.rules]
         model, scored = _scored(engine, rules, model)
         links = _in_order([_decided(profiles, decided), *by_rule, _links(scored, PROBABILISTIC)])
-        found = _followed(near, profiles, groups, links, rules)
+        found = _followed(mentions, profiles, groups, links, rules)
         conflicts = _conflicts(engine, found.cluster, profiles, rules)
-    clusters = _with_untouched(_clusters(profiles, groups, found), mentions, entity, rows)
-    return Linkage(_pairs(profiles, groups, found, rules), clusters, conflicts, model)
+    return Linkage(_pairs(profiles, groups, found, rules), _clusters(profiles, groups, found), conflicts, model)
 
 
 @dataclass(frozen=True)
@@ -76,36 +75,15 @@ class _Found:
     has_key: NDArray[np.bool_]
 
 
-def _entities(mention_ids: pa.ChunkedArray, known: pa.Table | None) -> NDArray[np.int64]:
-    """Number of the entity that each mention belonged to; -1 for new ones."""
-    if known is None:
-        return np.full(len(mention_ids), NONE)
+def _entities(profiles: Profiles, known: pa.Table) -> NDArray[np.int64]:
+    """Number of the entity of each profile, by its first known mention; -1 where all are new."""
     entity = _whole(known["entity_id"]).dictionary_encode().indices.to_numpy().astype(np.int64)
-    place = pc.index_in(mention_ids, value_set=_whole(known["mention_id"]))
-    return np.append(entity, NONE)[pc.fill_null(place, NONE).to_numpy().astype(np.int64)]
-
-
-def _of_profiles(profiles: Profiles, entity: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Entity of each profile, by its first known mention; -1 where all are new."""
-    held = np.flatnonzero(entity >= 0)[::-1]
+    place = pc.index_in(profiles.mention_ids, value_set=_whole(known["mention_id"]))
+    of_mention = np.append(entity, NONE)[pc.fill_null(place, NONE).to_numpy().astype(np.int64)]
+    held = np.flatnonzero(of_mention >= 0)[::-1]
     found = np.full(len(profiles), NONE)
-    found[profiles.of_mention[held]] = entity[held]
+    found[profiles.of_mention[held]] = of_mention[held]
     return found
-
-
-def _with_untouched(clusters: pa.Table, mentions: pa.Table, entity: NDArray[np.int64], rows: NDArray[np.int64]) -> pa.Table:
-    """Behind the clusters those of the entities that no new mention touches, as they were."""
-    rest = np.setdiff1d(np.arange(mentions.num_rows), rows, assume_unique=True)
-    number = in_order(entity[rest]) + (pc.max(clusters["cluster"]).as_py() or 0) + 1
-    as_they_were = pa.table(
-        {
-            "mention_id": mentions["mention_id"].take(pa.array(rest)),
-            "cluster": number,
-            "method": pa.repeat(pa.scalar(EXACT), len(rest)),
-            "match_probability": np.ones(len(rest)),
-        }
-    )
-    return pa.concat_tables([clusters, as_they_were])
 
 
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -124,7 +102,7 @@ def _show(
     groups: NDArray[np.int64],
     rules: LinkageRules,
     entities: NDArray[np.int64] | None,
-    shares: dict[str, NDArray[np.float64]],
+    shares: Shares,
 ) -> None:
     """Make the table `profiles`: comparison columns, grp, is_new, is_open (compared by probability), shares."""
     is_new = np.ones(len(profiles), bool) if entities is None else entities == NONE

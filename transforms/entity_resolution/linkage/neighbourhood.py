@@ -1,42 +1,101 @@
-"""Which known mentions a daily delta can touch: those that share a key of some rule with a new mention."""
+"""Which known entities a delta can touch, told by keyed hashes, so that only their mentions need to be read in clear.
 
-from collections.abc import Sequence
+A known mention leaves one hash for each set of columns by which a rule or a block could find it. A new mention touches the
+entities that left a hash of its own. Without the secret nothing can be read out of a hash, nor be made to fit one.
+"""
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from transforms.entity_resolution.linkage.normalise import Encoded
-from transforms.entity_resolution.linkage.profiles import NONE, connection
+from transforms.entity_resolution.linkage.hashes import HashedMentions, Hashes
+from transforms.entity_resolution.linkage.normalise import encode
+from transforms.entity_resolution.linkage.profiles import NONE, weighed_columns
 from transforms.entity_resolution.linkage.rules import LinkageRules
 
-
-def touched(columns: dict[str, Encoded], entity: NDArray[np.int64], rules: LinkageRules) -> NDArray[np.int64]:
-    """Rows of the new mentions (entity -1) and of all mentions of the entities that share a key with one of them."""
-    keys = [key.key for key in rules.exact]
-    rule_keys = [(key,) for key in keys] + [rule.equal for rule in (*rules.rules, *rules.conflicts)]
-    block_keys = [block.equal for block in rules.blocking]
-    names = {name for equal in (*rule_keys, *block_keys) for name in equal}
-    numbers = {name: column.numbered(name) for column in columns.values() for name in column.values if name in names}
-    is_open = np.all([numbers[key] == NONE for key in keys], axis=0) if keys else np.ones(len(entity), bool)
-    with connection() as engine:
-        engine.register("mentions", pa.table(numbers | {"entity": entity, "is_new": entity == NONE, "is_open": is_open}))
-        found = [_entities(engine, equal, "is_new", "true") for equal in rule_keys]
-        found += [_entities(engine, equal, "is_new and is_open", "true") for equal in block_keys]
-        found += [_entities(engine, equal, "is_new", "is_open") for equal in block_keys]
-    near = np.zeros(int(entity.max(initial=-1)) + 2, bool)
-    near[np.concatenate(found)] = True
-    near[NONE] = True
-    return np.flatnonzero(near[entity])
+NOTHING = pa.scalar(0, pa.uint64())
+SCHEMA = pa.schema([("entity_id", pa.string()), ("key", pa.uint64()), ("is_open", pa.bool_()), ("filled", pa.uint64())])
 
 
-def _entities(engine: duckdb.DuckDBPyConnection, equal: Sequence[str], new: str, known: str) -> NDArray[np.int64]:
-    """Entities of the known mentions that agree in all of `equal` with a new one; no value agrees with nothing.
+def leave_keys(mentions: pa.Table, entity_ids: pa.Array | pa.ChunkedArray, rules: LinkageRules, secret: bytes) -> pa.Table:
+    """Mentions in clear with their entities -> entity_id, key, is_open, filled (hash of the value that closes a gap), each once.
 
-    `new`, `known`: which of them, as SQL over the marks is_new and is_open.
+    `is_open`: the mention has no valid key of its own, so that new ones are compared with it by probability.
     """
-    keys, present = ", ".join(equal), " and ".join(f"{key} >= 0" for key in equal)
-    asked = f"select distinct {keys} from mentions where {new} and {present}"
-    found = engine.sql(f"select distinct entity from mentions semi join ({asked}) using ({keys}) where not is_new and {known}")
-    return found.to_arrow_table()["entity"].to_numpy()
+    hashed = HashedMentions(encode(mentions, rules), secret)
+    is_open, entity = hashed.is_open(rules), pc.cast(_whole(entity_ids), pa.string()).dictionary_encode()
+    parts = [_left(hashed.combined(equal), entity, is_open) for equal in {*_by_rules(rules), *_by_blocks(rules)}]
+    parts += [_left(hashed.share(name), entity, is_open) for name in weighed_columns(rules)]
+    for fill in rules.fill:
+        told = hashed.main(fill.column)
+        parts.append(_left(np.where(told > 0, hashed.filling(fill, fill.of), 0), entity, is_open, told))
+    return pa.concat_tables(parts).select(SCHEMA.names).cast(SCHEMA)
+
+
+def touched(new: pa.Table, keys: pa.Table, rules: LinkageRules, secret: bytes) -> pa.Array:
+    """Ids of the entities of `keys` that the linkage of the new mentions must see, in order."""
+    hashed = HashedMentions(encode(new, rules), secret)
+    asked = [np.zeros(0, np.uint64)]
+    for fill in rules.fill:
+        key = hashed.filling(fill, fill.by)
+        asked.append(key)
+        hashed.close_gaps(fill, _fillings(key, keys))
+    is_open = hashed.is_open(rules)
+    by_block = [hashed.combined(equal) for equal in _by_blocks(rules)]
+    asked += [hashed.combined(equal) for equal in _by_rules(rules)] + [key[is_open] for key in by_block]
+    of_any, of_open = (_present(parts) for parts in (asked, [np.zeros(0, np.uint64), *by_block]))
+    meets = pc.or_(pc.is_in(keys["key"], value_set=of_any), pc.and_(keys["is_open"], pc.is_in(keys["key"], value_set=of_open)))
+    return _whole(pc.unique(keys["entity_id"].filter(meets))).sort()
+
+
+def shares(mentions: pa.Table, keys: pa.Table, rules: LinkageRules, secret: bytes) -> dict[str, NDArray[np.float64]]:
+    """Per mention the share of known entities with its value (`tf_<column>`), for columns whose common values weigh less."""
+    hashed, found = HashedMentions(encode(mentions, rules), secret), {}
+    entities = max(pc.count_distinct(keys["entity_id"]).as_py(), 1)
+    for name in weighed_columns(rules):
+        key = hashed.share(name)
+        known = (
+            keys.filter(pc.is_in(keys["key"], value_set=_present([key])))
+            .group_by("key")
+            .aggregate([("entity_id", "count_distinct")])
+        )
+        place = pc.fill_null(pc.index_in(pa.array(key), value_set=_whole(known["key"])), NONE).to_numpy().astype(np.int64)
+        count = np.append(known["entity_id_count_distinct"].to_numpy(), 1)[place]
+        found[f"tf_{name}"] = np.where(key > 0, count / entities, np.nan)
+    return found
+
+
+def _by_rules(rules: LinkageRules) -> list[tuple[str, ...]]:
+    return [(key.key,) for key in rules.exact] + [rule.equal for rule in (*rules.rules, *rules.conflicts)]
+
+
+def _by_blocks(rules: LinkageRules) -> list[tuple[str, ...]]:
+    return [block.equal for block in rules.blocking]
+
+
+def _left(key: Hashes, entity: pa.DictionaryArray, is_open: NDArray[np.bool_], told: Hashes | None = None) -> pa.Table:
+    """The different hashes that each entity leaves; 0 is none."""
+    rows = np.flatnonzero(key)
+    filled = np.zeros(len(key), np.uint64) if told is None else told
+    columns = {"number": entity.indices.take(pa.array(rows)), "key": key[rows], "is_open": is_open[rows], "filled": filled[rows]}
+    different = pa.table(columns).group_by(list(columns)).aggregate([])
+    return different.append_column("entity_id", pc.take(entity.dictionary, different["number"]))
+
+
+def _fillings(key: Hashes, keys: pa.Table) -> Hashes:
+    """What the known mentions with this hash tell; 0 where they tell nothing or more than one value."""
+    known = keys.filter(pc.and_(pc.is_in(keys["key"], value_set=_present([key])), pc.not_equal(keys["filled"], NOTHING)))
+    told = known.group_by("key").aggregate([("filled", "min"), ("filled", "max")])
+    one = told.filter(pc.equal(told["filled_min"], told["filled_max"]))
+    place = pc.fill_null(pc.index_in(pa.array(key), value_set=_whole(one["key"])), NONE).to_numpy().astype(np.int64)
+    return np.append(one["filled_min"].to_numpy(), np.uint64(0))[place]
+
+
+def _present(hashes: list[Hashes]) -> pa.Array:
+    different = np.unique(np.concatenate(hashes))
+    return pa.array(different[different > 0])
+
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -60,14 +60,16 @@ def reduce(mention_ids: pa.Array, columns: dict[str, Encoded], rules: LinkageRul
     return Profiles(mention_ids, of_mention, first, {name: column.of(first) for name, column in columns.items()}, table)
 
 
-def frequencies(columns: dict[str, Encoded], rules: LinkageRules) -> dict[str, NDArray[np.float64]]:
-    """Per mention the share of mentions with its value, for each column whose common values weigh less (`tf_<column>`).
-
-    Splink would count within the profiles that it is given, which in a daily delta are a choice.
-    """
+def weighed_columns(rules: LinkageRules) -> list[str]:
+    """Columns of which a common value weighs less than a rare one."""
     levels = [level for comparison in rules.comparisons for level in comparison["comparison_levels"]]
+    return sorted({level["tf_adjustment_column"] for level in levels if "tf_adjustment_column" in level})
+
+
+def frequencies(columns: dict[str, Encoded], rules: LinkageRules) -> dict[str, NDArray[np.float64]]:
+    """Per mention the share of mentions with its value (`tf_<column>`); Splink would count profiles."""
     found = {}
-    for name in sorted({level["tf_adjustment_column"] for level in levels if "tf_adjustment_column" in level}):
+    for name in weighed_columns(rules):
         numbers = holder(columns, name).numbered(name)
         share = np.bincount(numbers[numbers >= 0]) / max(int((numbers >= 0).sum()), 1)
         found[f"tf_{name}"] = np.append(share, np.nan)[numbers]
