@@ -30,7 +30,7 @@ def entity_addresses(addresses: pa.Table, buildings: dict[str, pa.Array], villag
     doors = _one_per_door(addresses, said)
     addresses, said = addresses.take(doors), said.take(doors)
     lon, lat, building_id = middle_of(addresses["building_id"], buildings)
-    found = _positions(addresses, said["place"], Evidence("building", lon, lat), villages)
+    found, fault = _positions(addresses, said["place"], Evidence("building", lon, lat), villages)
     return {
         "address_id": pa.array(ids_of("addresses", addresses["_source_code"], addresses["address_id"]), pa.string()),
         "source_code": addresses["_source_code"],
@@ -42,6 +42,7 @@ def entity_addresses(addresses: pa.Table, buildings: dict[str, pa.Array], villag
         "lat": pa.array(found.lat, from_pandas=True),
         "geocode_quality": pa.array([QUALITY[state] for state in found.state], pa.string()),
         "position_state": pa.array(found.state, pa.string()),
+        "position_fault": pa.array(fault, pa.string()),
         "position_moved_m": pa.array(found.moved_m, from_pandas=True),
     }
 
@@ -56,15 +57,19 @@ def _one_per_door(addresses: pa.Table, said: pa.Table) -> pa.Array:
     return pc.take(order, pc.take(first, pc.sort_indices(first)))
 
 
-def _positions(addresses: pa.Table, place: pa.ChunkedArray, building: Evidence, villages: pa.Table) -> positions.Positions:
+def _positions(
+    addresses: pa.Table, place: pa.ChunkedArray, building: Evidence, villages: pa.Table
+) -> tuple[positions.Positions, np.ndarray]:
+    """Where the rows lie, and what was wrong with where they were said to lie."""
     lon, lat = (np.asarray(addresses[name].to_numpy(zero_copy_only=False), float) for name in ("lon", "lat"))
     crs = addresses["source_crs"].to_numpy(zero_copy_only=False)
     names = pc.fill_null(addresses["building_id"], "").to_numpy(zero_copy_only=False)
     at = pc.index_in(addresses["division_code"], value_set=villages["division_code"].combine_chunks())
     inside = [np.asarray(pc.take(villages[name], at).to_numpy(zero_copy_only=False), float) for name in ("lon", "lat")]
     around = Evidence("place", *_middles_of_places(addresses["division_code"], place, building))
-    evidence = [building, around, Evidence("village", *inside)]
-    return positions.corrected(lon, lat, crs, positions.snapped(lon, lat, names), evidence)
+    evidence, is_snapped = [building, around, Evidence("village", *inside)], positions.snapped(lon, lat, names)
+    found = positions.corrected(lon, lat, crs, is_snapped, evidence)
+    return found, positions.faults(lon, lat, found.state, is_snapped, evidence)
 
 
 def _middles_of_places(division: pa.ChunkedArray, place: pa.ChunkedArray, building: Evidence) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,6 @@ import pyarrow.compute as pc
 import shapely
 
 from transforms.spatial import geometry, tiles
-from transforms.spatial.geometry import Geometries
 
 BEGINNING = "1949-10-01"
 """Valid from, where the list does not say: no division of the list is older than the state."""
@@ -54,19 +53,18 @@ def entity_governance_grids(grids: pa.Table, shapes: pa.Table, outlines: dict[st
     polygons = geometry.from_wkb(pc.take(shapes["geometry"], at))
     mended = np.array(pc.take(shapes["is_repaired"], at).to_pylist(), bool)
     villages = grids["division_code"].to_numpy(zero_copy_only=False)
+    found = np.full((3, grids.num_rows), np.nan)
     for village in sorted(set(villages) & outlines.keys()):
         rows = np.flatnonzero(villages == village)
-        polygons[rows], mended[rows] = _tiling(polygons[rows], mended[rows], outlines[village])
+        wrong = tiles.faults(polygons[rows], outlines[village])
+        found[:, rows] = np.array(wrong)[:, None]
+        if not wrong.are_small:
+            polygons[rows], mended[rows] = tiles.fitted(polygons[rows], outlines[village]), True
     named = ("grid_code", "division_code", "kind", "households", "officer_count")
     return {
         **{name: grids[name] for name in named},
         **geometry.columns(polygons),
         "area_m2": pa.array(geometry.area_m2(polygons), from_pandas=True),
+        **{name: pa.array(column, from_pandas=True) for name, column in zip(tiles.Faults._fields, found, strict=True)},
         "is_repaired": pa.array(mended),
     }
-
-
-def _tiling(polygons: Geometries, mended: np.ndarray, outline: shapely.Geometry) -> tuple[Geometries, np.ndarray]:
-    if tiles.faults(polygons, outline).are_small:
-        return polygons, mended
-    return tiles.fitted(polygons, outline), np.ones(len(polygons), bool)

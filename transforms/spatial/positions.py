@@ -21,6 +21,7 @@ shifts are 400 to 1,200 m, so that building and place tell them apart; the villa
 CROWD = 5
 """So many buildings do not stand at one point: the supplier snapped addresses to a centroid."""
 DIGITS = 6
+MARGIN_DEG = 0.1
 EARTH_RADIUS_M = 6_371_008.8
 
 
@@ -80,6 +81,29 @@ def _fitting(readings: list[Floats], known: Evidence) -> NDArray[np.int64]:
     nearest = np.argmin(away, axis=0)
     choice = np.where(away[0] <= NEAR_M[known.kind], 0, nearest)
     return np.where(away[choice, np.arange(len(choice))] <= NEAR_M[known.kind], choice, -1)
+
+
+def faults(
+    lon: Floats, lat: Floats, state: NDArray, is_snapped: NDArray[np.bool_], evidence: list[Evidence]
+) -> NDArray[np.object_]:
+    """What was wrong with each position as sent, None where nothing was or nothing is known to tell by.
+
+    Outside is what lies farther than a tenth of a degree from all that evidence is of.
+    """
+    known = np.concatenate([np.stack([e.lon, e.lat]) for e in evidence], axis=1)
+    low, high = np.nanmin(known, axis=1) - MARGIN_DEG, np.nanmax(known, axis=1) + MARGIN_DEG
+    inside = (lon >= low[0]) & (lon <= high[0]) & (lat >= low[1]) & (lat <= high[1])
+    told = {
+        "wrong_datum": np.isin(state, ("from_gcj02", "from_bd09")),
+        "axes_swapped": state == "axes_swapped",
+        "missing": ~np.isfinite(lon + lat),
+        "null_island": (np.abs(lon) < MARGIN_DEG) & (np.abs(lat) < MARGIN_DEG),
+        "snapped": is_snapped,
+        "outside": ~inside,
+        "misplaced": np.isin(state, tuple(STANDING_IN.values())),
+    }
+    found = np.select(list(told.values()), list(told), "")
+    return np.where((found == "") | (state == "as_sent"), None, found)
 
 
 def snapped(lon: Floats, lat: Floats, building: NDArray) -> NDArray[np.bool_]:

@@ -167,3 +167,13 @@ def ring_km2(ring: list) -> float:
     x, y = geo.to_plane(*geo.to_wgs84("gcj02", *np.array(ring).T))
     x, y = x - x.mean(), y - y.mean()
     return abs(float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))) / 2e6
+
+
+def test_projection_agrees_with_proj_at_a_hundred_thousand_points_of_the_city():
+    """EPSG:4490 to 4549 by PROJ: below a millimetre."""
+    pyproj = pytest.importorskip("pyproj")
+    random = np.random.default_rng(4549)
+    lon, lat = random.uniform(118.5, 121.5, 100_000), random.uniform(29.0, 31.0, 100_000)
+    proj = pyproj.Transformer.from_crs(4490, 4549, always_xy=True)
+    assert np.abs(np.subtract(geo.to_plane(lon, lat), proj.transform(lon, lat))).max() < 0.001
+    assert np.abs(np.subtract(geo.from_plane(*geo.to_plane(lon, lat)), (lon, lat))).max() * METRES_PER_DEGREE < 0.001

@@ -35,6 +35,13 @@ def test_gold_is_asked_for_its_identities_too():
     assert not any(check.endswith("_required") for check in suite)
 
 
+def test_row_rules_of_a_register_are_asked_at_the_gates_as_nothing_before_checked_them():
+    dataset = KNOWN["entity__addresses"]
+    suite, columns = by_check(dataset), derived_columns(dataset, AS_OF)
+    wrong_datum = suite["position_in_right_datum"]
+    assert wrong_datum.severity == "warning" and wrong_datum.kwargs["column"] in columns
+
+
 def test_every_expectation_reads_a_column_that_is_there():
     for dataset in KNOWN.datasets.values():
         own = {f.name for f in dataset.fields} | derived_columns(dataset, AS_OF).keys()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lakehouse.geo import bd09_from_gcj02, gcj02_from_wgs84
-from transforms.spatial.positions import Evidence, corrected, distance_m, snapped
+from transforms.spatial.positions import Evidence, corrected, distance_m, faults, snapped
 
 TRUE = (119.6841, 29.7963)
 AT_GCJ02 = tuple(float(v) for v in gcj02_from_wgs84(*TRUE))
@@ -66,3 +66,17 @@ def test_positions_that_five_buildings_share_are_snapped():
     assert not snapped(lon, lat, np.array(list("abcddd"), object)).any()
     assert not snapped(np.full(6, np.nan), lat, np.array(list("abcdef"), object)).any()
     assert one(TRUE, building=(TRUE[0], TRUE[1] + 30 * A_METRE_NORTH), is_snapped=True)[2] == "from_building"
+
+
+def test_what_was_wrong_is_said_by_name():
+    """One row per fault, all of one place."""
+    cases = {
+        "wrong_datum": AT_GCJ02, "axes_swapped": TRUE[::-1], "missing": NOTHING, "null_island": (0.0, 0.0),
+        "outside": (TRUE[0] + 3, TRUE[1] + 3), "misplaced": (TRUE[0], TRUE[1] + 0.05), "snapped": TRUE, None: TRUE,
+    }  # fmt: skip
+    lon, lat = np.array(list(cases.values())).T
+    evidence = [Evidence("building", np.full(len(lon), TRUE[0]), np.full(len(lon), TRUE[1]))]
+    is_snapped = np.array([name == "snapped" for name in cases])
+    found = corrected(lon, lat, np.full(len(lon), "cgcs2000", object), is_snapped, evidence)
+    assert faults(lon, lat, found.state, is_snapped, evidence).tolist() == list(cases)
+    assert set(found.state) == {"from_gcj02", "axes_swapped", "from_building", "as_sent"}
