@@ -133,6 +133,17 @@ def settings() -> Settings:
         raise SettingsError(f"lake.toml: {error}; mend the file.") from error
 
 
+def adopt_secrets(folder: Path, must_hold: str = "") -> None:
+    """Use another process's secrets, which a worker that it started long ago does not know by its own environment.
+
+    Raises SettingsError when the file that must be in the folder cannot be seen from here.
+    """
+    if must_hold and not (folder / must_hold).is_file():
+        raise SettingsError(f"{folder / must_hold} cannot be seen on {os.uname().nodename}; share the folder with all workers.")
+    os.environ["LAKE_SECRETS_HOME"] = str(folder)
+    settings.cache_clear()
+
+
 def _in_words(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0])

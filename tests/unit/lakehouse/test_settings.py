@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lakehouse.settings import Settings, SettingsError, settings
+from lakehouse.settings import Settings, SettingsError, adopt_secrets, settings
 
 
 @pytest.fixture
@@ -100,3 +100,14 @@ def test_the_portals_address_is_the_public_one_where_it_is_set(variable):
     assert settings().portal_address() == "http://127.0.0.1:8090"
     variable("LAKE_PUBLIC_URL", "https://data.example.org/")
     assert settings().portal_address() == "https://data.example.org"
+
+
+def test_a_worker_takes_over_the_secrets_of_its_driver_or_says_that_it_cannot_see_them(
+    home, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LAKE_SECRETS_HOME", str(tmp_path / "of_its_own"))
+    (tmp_path / "vault.sqlite").touch()
+    adopt_secrets(tmp_path, "vault.sqlite")
+    assert settings().secrets == tmp_path
+    with pytest.raises(SettingsError, match=r"elsewhere/vault\.sqlite cannot be seen on .*; share the folder with all workers\."):
+        adopt_secrets(tmp_path / "elsewhere", "vault.sqlite")
