@@ -102,9 +102,7 @@ def test_the_portals_address_is_the_public_one_where_it_is_set(variable):
     assert settings().portal_address() == "https://data.example.org"
 
 
-def test_a_worker_takes_over_the_secrets_of_its_driver_or_says_that_it_cannot_see_them(
-    home, tmp_path, monkeypatch
-):
+def test_a_worker_takes_over_the_secrets_of_its_driver_or_says_that_it_cannot_see_them(home, tmp_path, monkeypatch):
     monkeypatch.setenv("LAKE_SECRETS_HOME", str(tmp_path / "of_its_own"))
     (tmp_path / "vault.sqlite").touch()
     adopt_secrets(tmp_path, "vault.sqlite")
