@@ -60,10 +60,10 @@ _CONFLICTS = """
 insert into evidence
 select distinct l.mention_id.split('#')[1], l.mention_id.split('#')[2], null, a.meaning, 'conflict', c.attribute
 from silver.conflict__{0} c join labelled_{0} l on l.cluster = c.entity_id
-left join attributes a using (attribute)
-where l.mention_id = c.mention_id or (l.source_code = c.source_code and not c.is_chosen)
+join attributes a using (attribute)
+where (l.mention_id = c.mention_id or l.source_code = c.source_code) and c.kind <> 'death_unconfirmed'
 """
-ADDRESSES = ("usual_address", "registered_address", "operating_address", "address", "usual_address_id", "registered_address_id")
+ADDRESSES = ("usual_address", "registered_address", "operating_address")
 
 
 def gather(connection: duckdb.DuckDBPyConnection) -> None:
@@ -116,5 +116,5 @@ def _rule_fields() -> pa.Table:
 
 def _meanings() -> dict[str, str]:
     """Attribute of a register -> what it is among the fields that clerks write."""
-    same = {name: name for name in ("name", "birth_date", "citizen_no", "capital_text", "industry_code")}
-    return same | dict.fromkeys(ADDRESSES, "address_text") | {"uscc": "credit_code", "legal_person": "name"}
+    same = {name: name for name in ("name", "birth_date", "citizen_no", "industry_code")}
+    return same | dict.fromkeys(ADDRESSES, "address_text") | {"uscc": "credit_code", "is_dead": "status_code"}

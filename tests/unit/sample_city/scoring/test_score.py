@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from lakehouse import tables
 from quality.linkage import scores as kept
 from sample_city._cli import app
+from sample_city.scoring import joined
 from sample_city.scoring import score as scoring
 from tests.support import scored_lake
 from tests.support.sample_city import build, notes
@@ -178,3 +179,23 @@ def test_the_card_tells_what_each_threshold_costs(lake, tmp_path):
     assert lines["| 0.5"] == "| 0.5 | 0.6000 | 0.8571 | 0.7059 | 4 | 1 | 41 |"
     assert lines["| 0.999"] == "| 0.999 | 1.0000 | 0.2857 | 0.4444 | 0 | 5 | 5 |"
     assert "Link at 0.9970 or more" in card and "cost 3." in card
+
+
+def test_links_and_conflicts_catch_what_no_row_can_show(lake):
+    """Of the records of persons whose outdated address one source holds, three have a conflict that says so; of those without a
+    number, two are linked to nobody."""
+    said = {r["mention_id"]: r for r in tables.read("silver.xref__persons").to_pylist()}
+    with joined.opened(lake / "truth") as connection:
+        wrong = connection.execute(
+            "select d.defect_id, l.record_id || '#self' from truth.defects d join landed l using (source, file, row_no) "
+            "where d.source = 'hc_health_index' and d.field in ('address_text', 'citizen_no') order by 1, 2"
+        ).fetchall()
+    outdated, unnumbered = ([m for d, m in wrong if d == kind] for kind in ("D11", "D05"))
+    same = {"attribute": "usual_address", "kind": "values", "is_chosen": False, "source_code": said[outdated[0]]["source_code"]}
+    rows = [same | {"entity_id": said[m]["entity_id"], "mention_id": m} for m in outdated[:3]]
+    rows.append(rows[0] | {"attribute": "phone", "entity_id": said[outdated[5]]["entity_id"], "mention_id": outdated[5]})
+    tables.replace("silver.conflict__persons", pa.Table.from_pylist(rows))
+    scored_lake.relink("persons", {m: f"alone {m}" for m in unnumbered[:2]})
+    found = {(c["defect_id"], c["field"]): c for c in scored(lake).catches}
+    assert found["D11", "address_text"]["caught_by"] == "usual_address (3)"
+    assert found["D05", "citizen_no"]["missed"] == 2 and found["D05", "citizen_no"]["caught_by"].startswith("exact (")
