@@ -1,0 +1,170 @@
+"""What a steward sees of registers: golden records, records behind them, conflicts; direct identifiers masked."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from lakehouse import tables
+from lakehouse.contracts import contracts
+from lakehouse.contracts.codes.entity_id import KINDS
+from transforms.entity_resolution import identity_log
+
+KEYS = {"persons": "person_id", "enterprises": "enterprise_id"}
+MASK = "***"
+
+
+def kind_of(entity_id: str) -> str:
+    """`persons` or `enterprises` by the letter. Raises LookupError for another one."""
+    found = {KINDS[kind]: kind for kind in KEYS}.get(entity_id[:1])
+    if found is None:
+        raise LookupError(f"{entity_id!r} is no id of a person (P...) or an enterprise (E...).")
+    return found
+
+
+def resolved(entity_id: str) -> tuple[str, str]:
+    """Kind, and the id that stands for this one today. Raises LookupError for one never given."""
+    kind = kind_of(entity_id)
+    return kind, identity_log.resolve(entity_id, identity_log.read(kind))
+
+
+def same_kind(left: str, right: str) -> tuple[str, tuple[str, str]]:
+    """Kind and today's ids of two different entities of one kind. Raises ValueError where they are not."""
+    (kind, a), (other, b) = resolved(left), resolved(right)
+    if kind != other:
+        raise ValueError(f"{left} and {right} are of two kinds and cannot be one.")
+    if a == b:
+        raise ValueError(f"{left} and {right} are one entity already: {a}.")
+    return kind, (a, b)
+
+
+def golden(kind: str, entity: str) -> dict[str, str]:
+    """Column -> value of the record in force, masked. Raises LookupError for an entity without records."""
+    rows = _ask(kind, f"select * from silver.entity__{kind} where {KEYS[kind]} = $1 and valid_to is null", entity)
+    if not rows:
+        raise LookupError(f"{entity} is retired: every source has withdrawn its records; `lake register resolve` tells when.")
+    return {name: masked(f"entity__{kind}", name, value) for name, value in rows[0].items()}
+
+
+def records(kind: str, entity: str) -> list[str]:
+    """A line per record that belongs to the entity now."""
+    rows = _ask(
+        kind, f"from silver.xref__{kind} where entity_id = $1 and valid_to is null order by valid_from, mention_id", entity
+    )
+    return [
+        f"{r['mention_id']} {r['source_code']} {r['method']} {r['match_probability']:.4f} since {r['valid_from']}" for r in rows
+    ]
+
+
+def events(kind: str, entity: str) -> list[str]:
+    """A line per event that the id took part in."""
+    said = "from silver.identity_log__{} where entity_id = $1 or contains(from_ids, $1) or contains(to_ids, $1) order by event_no"
+    rows = _ask(kind, said.format(kind), entity)
+    return [f"{r['occurred_on']} {r['event']} {r['from_ids'] or '-'} -> {r['to_ids'] or '-'} ({r['cause']})" for r in rows]
+
+
+def open_conflicts(kind: str, entity: str) -> list[str]:
+    said = (
+        "select attribute, kind, count(*) n from silver.conflict__{} where entity_id = $1 and is_open group by all order by all"
+    )
+    return [f"open: {r['kind']} of {r['attribute']}, {r['n']} rows" for r in _ask(kind, said.format(kind), entity)]
+
+
+def conflict_counts(kind: str, what: str) -> list[str]:
+    """A line per kind and attribute with open conflicts."""
+    said = (
+        "select kind, attribute, count(distinct entity_id) as n from silver.conflict__{} where is_open and (kind = $1 or $1 = '') "
+        "group by all order by n desc, kind"
+    )
+    rows = _ask(kind, said.format(kind), what)
+    return [f"{r['n']:>8}  {r['kind']:<24} {r['attribute']}" for r in rows] or [f"No conflict of {kind} is open."]
+
+
+def conflict_list(kind: str, what: str, limit: int) -> list[str]:
+    said = (
+        "select entity_id, kind, attribute, min(other_entity_id) as other from silver.conflict__{} "
+        "where is_open and (kind = $1 or $1 = '') group by all order by kind, attribute, entity_id limit {}"
+    )
+    rows = _ask(kind, said.format(kind, limit), what)
+    return [f"{r['entity_id']}  {r['kind']} {r['attribute']}{' with ' + r['other'] if r['other'] else ''}" for r in rows]
+
+
+def competing(kind: str, entity: str) -> list[str]:
+    """A line per competing value, the chosen one marked."""
+    rows = _ask(kind, f"from silver.conflict__{kind} where entity_id = $1 order by attribute, kind, rank, value", entity)
+    return [_said(kind, r) for r in rows]
+
+
+def told(kind: str, entity: str, attribute: str, record: str) -> str:
+    """The value that a record tells in a conflict, as the tables hold it. Raises LookupError where it tells none."""
+    said = f"select value, mention_id from silver.conflict__{kind} where entity_id = $1 and attribute = $2 and kind = 'values'"
+    rows = [r for r in _ask(kind, said, entity, attribute) if (r["mention_id"] or "").startswith(record)]
+    if len({r["value"] for r in rows}) != 1:
+        raise LookupError(
+            f"Record {record} tells no one value of {attribute} of {entity}; `lake register conflicts show` lists them."
+        )
+    return rows[0]["value"]
+
+
+def anchor(kind: str, entity: str, but: Sequence[str] = ()) -> str:
+    """The record that the id was given for, or the first of those that are left. Raises ValueError when none would be left."""
+    standing = identity_log.standing(identity_log.read(kind)).to_pylist()
+    first = next(s["anchor"] for s in standing if s["entity_id"] == entity)
+    left = [line.split()[0] for line in records(kind, entity) if line.split()[0] not in but]
+    if not left:
+        raise ValueError(f"All records of {entity} would leave it; name those of one of the two entities only.")
+    return first if first in left else left[0]
+
+
+def leaving(kind: str, entity: str, asked: Sequence[str]) -> list[str]:
+    """Full names of the mentions asked for by their beginning. Raises LookupError for one that is not there or not unique."""
+    have = [line.split()[0] for line in records(kind, entity)]
+    hits = {one: [name for name in have if name.startswith(one)] for one in asked}
+    if wrong := [one for one, found in hits.items() if len(found) != 1]:
+        raise LookupError(
+            f"{wrong[0]} begins the name of {len(hits[wrong[0]])} records of {entity}; `lake register show` lists them."
+        )
+    return sorted({found[0] for found in hits.values()})
+
+
+def older_first(kind: str, a: str, b: str) -> tuple[str, str]:
+    minted = {s["entity_id"]: s["minted_no"] for s in identity_log.standing(identity_log.read(kind)).to_pylist()}
+    return (a, b) if minted[a] < minted[b] else (b, a)
+
+
+def masked(dataset: str, column: str, value: Any) -> str:
+    """A value as a steward may see it: direct identifiers not at all, restricted quasi identifiers by their beginning."""
+    if value is None:
+        return ""
+    field = _fields(dataset).get(column)
+    if field is not None and field.identifier_kind == "direct":
+        return MASK
+    if column == "birth_date":
+        return f"{str(value)[:4]}-**-**"
+    return f"{str(value)[:9]}{MASK}" if column.endswith(("address_text", "_address")) else str(value)
+
+
+def _said(kind: str, r: dict[str, Any]) -> str:
+    mark = "chosen" if r["is_chosen"] else "open" if r["is_open"] else ""
+    share = f"{r['agreement']:.0%} agree" if r["agreement"] is not None else r["kind"]
+    shown = masked(f"entity__{kind}", r["attribute"], r["value"])
+    shown = f"{shown} {r['value'][-4:]}" if shown == MASK and r["value"] else shown
+    other = f" with {r['other_entity_id']}" if r["other_entity_id"] else ""
+    where = f"{r['source'] or r['source_code']} {r['as_of']} {share}, {r['rule']}{other}"
+    return f"{mark:<7} {r['attribute']:<16} {shown:<20} {where} {r['mention_id']}"
+
+
+@cache
+def _fields(dataset: str) -> dict[str, Any]:
+    return {f.name: f for f in contracts()[dataset].fields}
+
+
+def _ask(kind: str, question: str, *given: str) -> list[dict[str, Any]]:
+    names = [f"silver.{table}__{kind}" for table in ("entity", "xref", "identity_log", "conflict")]
+    if missing := [name for name in names if not tables.exists(name)]:
+        raise LookupError(f"There is no register of {kind} yet ({missing[0]}); `lake run registers` builds it.")
+    base: duckdb.DuckDBPyConnection = tables.duck(*names)
+    found = base.execute(question, list(given))
+    columns = [c[0] for c in found.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
