@@ -19,8 +19,9 @@ def engine():
     """Six profiles: three of one street and one of no street at all; the fifth has an empty one."""
     with connection() as made:
         made.execute(
-            "create table profiles as select profile, profile as grp, street, is_open, true as is_new "
-            "from (values (0, 'a', true), (1, 'a', false), (2, 'a', false), (3, null, true), (4, null, true), (5, 'b', true)) as t(profile, street, is_open)"
+            "create table profiles as select profile, profile as grp, street, is_open, true as is_new from (values "
+            "(0, 'a', true), (1, 'a', false), (2, 'a', false), (3, null, true), (4, null, true), (5, 'b', true)"
+            ") as t(profile, street, is_open)"
         )
         yield made
 
@@ -118,6 +119,12 @@ def test_what_is_held_apart_stays_apart_through_others():
     forest = Forest(np.arange(3), [{}], {})
     forest.hold_apart(0, 2)
     assert grow(forest, links((1, 2, "rule"), (0, 1, "rule")), np.arange(3)).tolist() == [True, False]
+
+
+def test_a_group_is_not_held_apart_from_itself():
+    forest = Forest(np.arange(2), [{}], {})
+    forest.hold_apart(1, 1)
+    assert grow(forest, links((0, 1, "rule")), np.arange(2)).tolist() == [True]
 
 
 def test_places_in_one_list_are_kept_when_trees_join():

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from transforms.entity_resolution.linkage.rules import Block, ConflictRule, LinkageError, PairRule
 
-NO_CONFLICTS = pa.table({"kind": pa.array([], pa.string()), "left": pa.array([], pa.int64()), "right": pa.array([], pa.int64())})
+NO_CONFLICTS = pa.schema([("kind", pa.string()), ("left", pa.int64()), ("right", pa.int64())]).empty_table()
 
 
 def count_pairs(engine: duckdb.DuckDBPyConnection, equal: Sequence[str], of: str) -> int:

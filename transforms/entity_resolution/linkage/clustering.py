@@ -44,7 +44,9 @@ class Forest:
         return any(key in theirs and theirs[key] != said for key, said in mine.items())
 
     def hold_apart(self, one: int, other: int) -> None:
-        """What a steward decided; both are roots."""
+        """What a steward decided; both are roots. One group is not taken apart here."""
+        if one == other:
+            return
         self.apart.setdefault(one, set()).add(other)
         self.apart.setdefault(other, set()).add(one)
 

@@ -16,6 +16,7 @@ from transforms.entity_resolution.linkage.rules import LinkageRules
 
 Shares = dict[str, NDArray[np.float64]]
 """`tf_<column>` -> share of mentions or entities with the value that each mention has."""
+NO_DECISIONS = pa.schema([("left_id", pa.string()), ("right_id", pa.string()), ("is_same", pa.bool_())]).empty_table()
 EXACT, RULE, PROBABILISTIC = "exact", "rule", "probabilistic"
 
 
@@ -133,10 +134,7 @@ def _links(pairs: pa.Table, method: str) -> pa.Table:
 
 def _decided(profiles: Profiles, decided: pa.Table | None) -> pa.Table:
     """A steward's decisions as links: probability 1 joins, 0 holds apart."""
-    if decided is None:
-        decided = pa.table(
-            {"left_id": pa.array([], pa.string()), "right_id": pa.array([], pa.string()), "is_same": pa.array([], pa.bool_())}
-        )
+    decided = NO_DECISIONS if decided is None else decided
     place = {side: pc.index_in(decided[f"{side}_id"], value_set=profiles.mention_ids) for side in ("left", "right")}
     there = pc.and_(pc.is_valid(place["left"]), pc.is_valid(place["right"]))
     of = {side: pa.array(profiles.of_mention[pc.filter(rows, there).to_numpy()]) for side, rows in place.items()}
@@ -148,11 +146,7 @@ def _in_order(links: list[pa.Table]) -> pa.Table:
     table = pa.concat_tables(links)
     first = pc.cast(pc.not_equal(table["method"], clustering.STEWARD), pa.int8())
     order = [
-        ("first", "ascending"),
-        ("probability", "descending"),
-        ("left", "ascending"),
-        ("right", "ascending"),
-        ("method", "ascending"),
+        (c, "descending" if c == "probability" else "ascending") for c in ("first", "probability", "left", "right", "method")
     ]
     return table.append_column("first", first).sort_by(order).drop_columns(["first"])
 
@@ -166,8 +160,9 @@ def _followed(mentions: pa.Table, profiles: Profiles, groups: NDArray[np.int64],
     is_touched = np.isin(groups, joined)
     extracts = _extracts(mentions, is_touched[profiles.of_mention], rules)
     forest = clustering.plant(profiles, groups, extracts, is_touched, rules)
-    for left, right in links.filter(pa.array(is_apart)).select(["left", "right"]).to_pandas().to_numpy().tolist():
-        forest.hold_apart(int(groups[left]), int(groups[right]))
+    one, other = (groups[links[side].to_numpy()[is_apart]].tolist() for side in ("left", "right"))
+    for pair in zip(one, other, strict=True):
+        forest.hold_apart(*pair)
     is_followed = np.zeros(links.num_rows, bool)
     is_followed[sure] = clustering.grow(forest, links.take(pa.array(sure)), groups)
     return _Found(links, is_followed, clustering.clusters(forest, groups), _has_key(profiles, rules))

@@ -17,6 +17,7 @@ from transforms.entity_resolution.linkage.rules import LinkageRules
 
 logging.getLogger("splink").setLevel(logging.ERROR)  # a level that no pair reached is no news: its chance is stated in the rules
 Model = dict[str, Any]
+LEAST = 1e-6
 NO_PAIRS = pa.table({"left": pa.nulls(0, pa.int64()), "right": pa.nulls(0, pa.int64()), "probability": pa.nulls(0, pa.float64())})
 
 
@@ -40,9 +41,18 @@ def train(engine: duckdb.DuckDBPyConnection, rules: LinkageRules, has_keys: bool
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(*columns), estimate_without_term_frequencies=True
         )
-    trained = linker.misc.save_model_to_json()
+    trained = _possible(linker.misc.save_model_to_json())
     engine.execute("reset threads; drop table trained; drop table strangers")
     return trained
+
+
+def _possible(model: Model) -> Model:
+    """The model with no chance below LEAST: what no pair of a small sample showed is rare, not impossible."""
+    for comparison in model["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            for chance in {"m_probability", "u_probability"} & level.keys():
+                level[chance] = max(level[chance], LEAST)
+    return model
 
 
 def score(engine: duckdb.DuckDBPyConnection, model: Model, keep: float) -> pa.Table:
