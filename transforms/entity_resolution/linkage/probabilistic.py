@@ -5,6 +5,7 @@ from expectation maximisation. Samples are drawn by profile number, which depend
 thread, so that neither the order of rows nor the machine changes a probability.
 """
 
+import contextlib
 import logging
 import math
 from typing import Any
@@ -38,9 +39,10 @@ def train(engine: duckdb.DuckDBPyConnection, rules: LinkageRules, has_keys: bool
     linker.training.estimate_u_using_random_sampling(pairs, seed=asked.seed, min_count_per_level=None, num_chunks=1)
     linker = _linker(engine, "trained", linker.misc.save_model_to_json())
     for columns in asked.em_blocks:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*columns), estimate_without_term_frequencies=True
-        )
+        with contextlib.suppress(ValueError):  # of a sample so small that a chance becomes zero nothing is learned
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*columns), estimate_without_term_frequencies=True
+            )
     trained = _possible(linker.misc.save_model_to_json())
     engine.execute("reset threads; drop table trained; drop table strangers")
     return trained
