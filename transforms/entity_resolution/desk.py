@@ -74,8 +74,8 @@ def open_conflicts(kind: str, entity: str) -> list[str]:
 def conflict_counts(kind: str, what: str) -> list[str]:
     """A line per kind and attribute with open conflicts."""
     said = (
-        "select kind, attribute, count(distinct entity_id) as n from silver.conflict__{} where is_open and (kind = $1 or $1 = '') "
-        "group by all order by n desc, kind"
+        "select kind, attribute, count(distinct entity_id) as n from silver.conflict__{} "
+        "where is_open and (kind = $1 or $1 = '') group by all order by n desc, kind"
     )
     rows = _ask(kind, said.format(kind), what)
     return [f"{r['n']:>8}  {r['kind']:<24} {r['attribute']}" for r in rows] or [f"No conflict of {kind} is open."]
