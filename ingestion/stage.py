@@ -7,6 +7,7 @@ from ingestion.batch.answers import answer
 from ingestion.batch.land import land
 from ingestion.batch.statement import note_file, stated
 from ingestion.connectors import folder
+from ingestion.connectors.fetched import wipe_abandoned
 from ingestion.streaming import plan as streaming
 from lakehouse.contracts import contracts
 from lakehouse.pipeline import Plan, Stage
@@ -29,6 +30,7 @@ def plan() -> Plan:
 
 def run(work: Plan) -> None:
     """Land all of the plan. A file of the inbox leaves it once its receipt is written."""
+    wipe_abandoned()
     for source, delivery_id in work["pending"]:
         land(delivery.load(delivery.folder_of(source, delivery_id)))
     for source, path in work["inbox"]:

@@ -5,6 +5,7 @@ A page says `page` and `pages`, and may say `total`. Pages that came are kept, s
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,14 +21,16 @@ from lakehouse.contracts import Source
 from lakehouse.settings import settings
 
 Page = dict[str, Any]
+PREFIX = "fetch-"
+"""Of scratch folders; the number of the process that fetches follows."""
 
 
 @contextmanager
 def fetched(address: str, source: Source) -> Iterator[Path]:
     """The file, in a folder of its own. Raises RuntimeError with one sentence when the server answers badly."""
-    scratch = settings().data_home / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch, prefix="fetch-") as folder:
+    wipe_abandoned()
+    scratch().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch(), prefix=f"{PREFIX}{os.getpid()}-") as folder:
         file = http.download(address, Path(folder))
         if source.format and source.format.type == "json" and (first := _page(file.read_bytes())):
             pages = Pages(address, source, first)
@@ -38,6 +41,19 @@ def fetched(address: str, source: Source) -> Iterator[Path]:
         if "?" not in address and (note := http.get(f"{address}.note.json")):
             note_file(file).write_bytes(note)
         yield file
+
+
+def scratch() -> Path:
+    return settings().data_home / "scratch"
+
+
+def wipe_abandoned() -> None:
+    """Remove what a killed fetch left behind: it lies there in clear."""
+    for folder in scratch().glob(f"{PREFIX}*"):
+        try:
+            os.kill(int(folder.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _page(body: bytes) -> Page | None:

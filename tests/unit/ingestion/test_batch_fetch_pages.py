@@ -1,6 +1,8 @@
 """The pages of an API are fetched one by one, tried again, kept sealed until all are there, and delivered as one file."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ingestion import stage
 from ingestion.batch import delivery
 from ingestion.connectors import http as connector
 from lakehouse import cli, tables
@@ -18,6 +21,7 @@ BIRTHS = "population__births__hc_births"
 MAPPING = contracts().sources[BIRTHS]
 MOTHER = "11010519491231002X"
 PER_PAGE, RECORDS = 2, 5
+EMPTY = {"inbox": [], "pending": [], "segments": []}
 
 
 class Births:
@@ -151,3 +155,24 @@ def test_the_note_beside_an_address_says_what_the_file_is(api):
     cli.call("fetch", BIRTHS, api.address)
     [come] = delivery.deliveries()
     assert (come.period, come.stated_rows) == ("2014-12-29", 1) and certificates() == ["T0"]
+
+
+KILLED = """
+import os, sys
+from ingestion.connectors import fetched
+from lakehouse.contracts import contracts
+with fetched.fetched(sys.argv[1], contracts().sources[sys.argv[2]]) as file:
+    assert file.exists()
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_fetch_left_in_clear_is_wiped_by_the_next_and_by_a_run(api):
+    def left() -> bytes:
+        return b"".join(path.read_bytes() for path in (settings().data_home / "scratch").glob("fetch-*/*"))
+
+    for wipe in (lambda: cli.call("fetch", BIRTHS, api.address, "--period", "2014-12-31"), lambda: stage.run(EMPTY)):
+        assert subprocess.run([sys.executable, "-c", KILLED, api.address, BIRTHS], check=False).returncode == -9
+        assert MOTHER.encode() in left()
+        wipe()
+        assert left() == b""
