@@ -58,6 +58,8 @@ def addresses_lie_where_they_are(addresses: pa.Table, true: list[dict]) -> None:
     away = stage_distance(addresses, lon, lat)
     assert away.max() < 1.0
     counts = {row["values"]: row["counts"] for row in pc.value_counts(addresses["position_state"]).to_pylist()}
+    faults = {row["values"]: row["counts"] for row in pc.value_counts(addresses["position_fault"]).to_pylist()}
+    assert faults["wrong_datum"] == counts["from_gcj02"] + counts["from_bd09"] and faults[None] == counts["as_sent"]
     assert counts["from_gcj02"] > 0.05 * len(rows) and counts["from_bd09"] > 0 and counts["as_sent"] > 0.85 * len(rows)
 
 
