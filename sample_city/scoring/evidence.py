@@ -66,6 +66,9 @@ where (l.mention_id = c.mention_id or l.source_code = c.source_code) and c.kind 
 ADDRESSES = ("usual_address", "registered_address", "operating_address")
 
 
+_LOCATED = "insert into evidence select distinct record_id, null, field, null, 'located', method from located where is_right"
+
+
 def gather(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill `evidence` from quarantine, silver, registers and places, as far as they are built."""
     connection.execute(TABLE)
@@ -85,15 +88,21 @@ def gather(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(_POSITIONS.format(near=_NEAR))
     for register in ("persons", "enterprises"):
         _of_register(connection, register)
+    if "located" in _made(connection):
+        connection.execute(_LOCATED)
     repairs.gather(connection)
 
 
 def _of_register(connection: duckdb.DuckDBPyConnection, register: str) -> None:
-    known = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    if f"labelled_{register}" in known:
+    if f"labelled_{register}" in _made(connection):
         connection.execute(_LINKED.format(register))
         if tables.exists(f"silver.conflict__{register}"):
             connection.execute(_CONFLICTS.format(register))
+
+
+def _made(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Tables that scoring has made so far."""
+    return {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
 
 
 def _datasets() -> dict[str, list[str]]:

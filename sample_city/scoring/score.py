@@ -13,8 +13,11 @@ from quality.linkage import scores as kept
 from sample_city.scoring import addresses, catches, churn, joined, registers, survivorship, threshold_card
 from sample_city.scoring.registers import REGISTERS
 
-SCORED = ("mentions__persons", "xref__persons", "entity__persons", "mentions__enterprises", "xref__enterprises",
-          "entity__enterprises", "xref__addresses", "entity__addresses", "entity__buildings")  # fmt: skip
+SCORED = (
+    "mentions__persons", "xref__persons", "entity__persons", "identity_log__persons",
+    "mentions__enterprises", "xref__enterprises", "entity__enterprises", "identity_log__enterprises",
+    "xref__addresses", "entity__addresses", "entity__buildings",
+)  # fmt: skip
 Row = dict[str, Any]
 
 

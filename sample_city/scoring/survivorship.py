@@ -57,7 +57,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def scores(connection: duckdb.DuckDBPyConnection, kind: str, table: str) -> Iterator[dict[str, Any]]:
-    """Two rows an attribute that the golden record has; nothing where the register has no golden records."""
+    """Two rows an attribute that the golden record has, one where it is filled nowhere; nothing without golden records."""
     if not tables.exists(f"silver.entity__{table}"):
         return
     connection.execute(_MOSTLY.format(table))
@@ -74,7 +74,8 @@ def _compared(rows: pa.Table, connection: duckdb.DuckDBPyConnection, kind: str, 
     filled = known.filter(pc.is_valid(known["golden"]))
     right = pc.sum(pc.equal(_golden(filled["golden"], connection, column), _text(filled["true_value"]))).as_py() or 0
     named = {"kind": kind, "attribute": column}
-    yield named | {"measure": "survivorship_accuracy", "value": right / max(filled.num_rows, 1), "n": filled.num_rows}
+    if filled.num_rows:
+        yield named | {"measure": "survivorship_accuracy", "value": right / filled.num_rows, "n": filled.num_rows}
     yield named | {"measure": "survivorship_filled", "value": filled.num_rows / max(known.num_rows, 1), "n": known.num_rows}
 
 

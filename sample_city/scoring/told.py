@@ -11,10 +11,15 @@ from sample_city.scoring.score import Scored
 MEASURES = ("precision", "recall", "f1", "bcubed_precision", "bcubed_recall", "across_sources_precision", "across_sources_recall",
             "coverage", "id_churn")  # fmt: skip
 
+NARROWEST = 140
+NAMES_SHOWN = 2
+"""What caught a defect, most first; the table of the lake has all."""
+
 
 def show(scored: Scored) -> None:
     """Figures of the whole city by kind, the worst township, golden records, then defects."""
     console = Console()
+    console.width = max(console.width, NARROWEST)
     for table in (_linkage(scored.scores), _golden(scored.scores), _defects(scored.catches)):
         if table.row_count:
             console.print(table)
@@ -56,7 +61,9 @@ def _defects(catches: list[dict[str, Any]]) -> Table:
     table = _table("Injected defects", "defect", "field", "by", "injected", "caught", "missed", "false alarms", "caught by")
     for row in catches:
         numbers = (f"{row[name]:,}" for name in ("injected", "caught", "missed", "false_alarms"))
-        table.add_row(row["defect_id"], row["field"], row["expected"], *numbers, row["caught_by"])
+        caught_by = row["caught_by"].split("), ")
+        told = "), ".join(caught_by[:NAMES_SHOWN]) + (") ..." if len(caught_by) > NAMES_SHOWN else "")
+        table.add_row(row["defect_id"], row["field"], row["expected"], *numbers, told)
     if catches:
         table.caption = f"False alarms: of {catches[0]['clean_rows']:,} rows without any defect, those on which the check fired."
     return table
