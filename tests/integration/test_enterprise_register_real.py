@@ -94,6 +94,15 @@ def test_malformed_codes_are_held_with_the_reason_and_repeated_rows_count_once(w
     assert (walk.settled.superseded, walk.settled.silver.num_rows) == (repeated, len(codes) - len(wrong) - repeated)
 
 
+def test_production_takes_real_divisions_too(walk, monkeypatch):
+    monkeypatch.setenv("LAKE_PROFILE", "production")
+    settings.cache_clear()
+    again = _silver()
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert (again.silver.num_rows, again.quarantine.num_rows) == (walk.settled.silver.num_rows, walk.settled.quarantine.num_rows)
+
+
 def test_one_entity_an_enterprise(walk):
     right = {code for code in _codes(walk) if _is_right(code)}
     found = walk.ask("select count(*), count(distinct enterprise_id), count(distinct uscc) from silver.entity__enterprises")

@@ -5,6 +5,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from lakehouse.contracts.origin import worst_sql
 from transforms.entity_resolution.enterprises.claims import CLAIMS
 from transforms.entity_resolution.enterprises.facts import Facts, show
 from transforms.entity_resolution.survivorship import survive
@@ -34,7 +35,8 @@ from (select _record_id, state_of from registrations union all select _record_id
 """
 ADDRESS_COLUMNS = ("address_text", "address_id", "building_id", "division_code", "grid_code", "geocode_quality")
 ENTITIES = f"""
-with everybody as (select entity_id, max(data_origin) as data_origin from members join mentions using (mention_id) group by 1),
+with everybody as (
+  select entity_id, {worst_sql("data_origin")} as data_origin from members join mentions using (mention_id) group by 1),
 coded as ({CODED}), parents as ({PARENTS}), days as ({DAYS}), last_capitals as ({LAST_CAPITALS}),
 traded as (select exists (from tax) or exists (from employment) as is_told)
 select e.entity_id as enterprise_id, uscc.value as uscc, org_code9.value as org_code9, reg_no_15.value as reg_no_15,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse.contracts.codes import credit_code, registration_number
+from lakehouse.contracts.origin import worst_sql
 from transforms.conform.texts import plain
 
 ORGANISATION_CODE = slice(8, 17)
@@ -38,9 +39,9 @@ def _valid(column: pa.ChunkedArray, is_valid) -> pa.ChunkedArray:
     return pc.if_else(pc.fill_null(is_valid(column), False), column, None)
 
 
-NUMBERS = """
+NUMBERS = f"""
 select number_kind, number, e.entity_id as enterprise_id, min(as_of) as first_told_on, max(as_of) as last_told_on,
-       count(*) as records, max(data_origin) as data_origin
+       count(*) as records, {worst_sql("data_origin")} as data_origin
 from (unpivot mentions on uscc, org_code9, reg_no_15, taxpayer_no into name number_kind value number)
      join members e using (mention_id)
 group by all order by number_kind, number, enterprise_id
