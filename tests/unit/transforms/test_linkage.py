@@ -62,6 +62,17 @@ def test_each_mention_has_a_cluster_and_says_by_what(whole):
     assert methods["HSA-10#self"] in ("rule", "probabilistic")  # came without a number
 
 
+def test_only_pairs_that_are_still_apart_are_for_review(whole):
+    review = whole.pairs.filter(whole.pairs["is_review"])
+    cluster = dict(zip(*(whole.clusters[c].to_pylist() for c in ("mention_id", "cluster")), strict=True))
+    assert all(cluster[row["left_id"]] != cluster[row["right_id"]] for row in review.to_pylist())
+    one, other = EXTRA[0], EXTRA[0] | {"citizen_no": citizen_number(EXTRA[0]["citizen_no"][:14] + "777")}
+    rows = mention(one, "PSB"), mention(other, "PSB", mention_id="PSB-y#self", as_of="20150131")
+    found = link(beside_town(*rows), RULES, model=whole.model).pairs
+    doubtful = found.filter(pc.and_(found["is_review"], pc.equal(found["method"], "rule"))).to_pylist()
+    assert [{row["left_id"], row["right_id"]} for row in doubtful] == [{f"PSB-{one['entity_no']}#self", "PSB-y#self"}]
+
+
 def test_a_number_that_two_persons_carry_links_nobody_and_goes_to_the_steward(whole):
     one, other = EXTRA[0], EXTRA[1]
     found = link(beside_town(mention(one, "PSB"), mention(other, "HSA", citizen_no=one["citizen_no"])), RULES, model=whole.model)

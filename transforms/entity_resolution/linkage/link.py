@@ -24,10 +24,10 @@ EXACT, RULE, PROBABILISTIC = "exact", "rule", "probabilistic"
 class Linkage:
     """What a linkage found.
 
-    `pairs`: left_id, right_id, method, match_probability, rule_version, is_linked, is_review; mention ids; of mentions with
-    equal evidence and of exact groups each mention stands once, beside the first one. `clusters`: mention_id, cluster (int64),
-    method and match_probability of the weakest link by which it belongs there. `conflicts`: kind, left_id, right_id.
-    `model`: Splink's settings with what was estimated, without any value of a record.
+    `pairs`: left_id, right_id, method, match_probability, rule_version, is_linked, is_review (likely, but in two clusters);
+    mention ids; a mention of equal evidence or of an exact group stands once, beside the first one of its group. `clusters`:
+    mention_id, cluster (int64), method and match_probability of the weakest link by which it belongs there. `conflicts`: kind,
+    left_id, right_id. `model`: Splink's settings with what was estimated, without any value of a record.
     """
 
     pairs: pa.Table
@@ -200,13 +200,15 @@ def _first_ids(profiles: Profiles, of: NDArray[np.int64]) -> pa.Array:
 
 def _pairs(profiles: Profiles, groups: NDArray[np.int64], found: _Found, rules: LinkageRules) -> pa.Table:
     probability = found.links["probability"].to_numpy()
+    left, right = (found.links[side].to_numpy() for side in ("left", "right"))
+    is_apart = found.cluster[left] != found.cluster[right]
     scored = {
-        "left_id": _first_ids(profiles, found.links["left"].to_numpy()),
-        "right_id": _first_ids(profiles, found.links["right"].to_numpy()),
+        "left_id": _first_ids(profiles, left),
+        "right_id": _first_ids(profiles, right),
         "method": found.links["method"],
         "match_probability": probability,
         "is_linked": found.is_followed,
-        "is_review": ~found.is_followed & (probability >= rules.thresholds.review),
+        "is_review": is_apart & (probability >= rules.thresholds.review),
     }
     _, first_profile = np.unique(groups, return_index=True)
     head = profiles.first[first_profile[groups[profiles.of_mention]]]
