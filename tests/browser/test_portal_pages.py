@@ -16,14 +16,14 @@ import pytest
 
 from lakehouse import tables
 from lakehouse.settings import CHECKOUT, settings
-from tests.support import gold_fixture
+from tests.support import gold_fixture, linkage_scores
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 PAGES = {
     "catalogue": "/", "daily": "/datasets/agg_air_quality_daily?place=prsa-aotizhongxin",
     "hourly": "/datasets/fct_air_quality_hourly",
     "rows": "/datasets/agg_air_quality_daily/rows", "release": "/releases/environment/latest", "quality": "/quality",
-    "operations": "/operations", "report": "/report", "missing": "/nothing",
+    "operations": "/operations", "linkage": "/linkage", "report": "/report", "missing": "/nothing",
 }  # fmt: skip
 CONTRAST = """() => {
   const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
@@ -83,6 +83,7 @@ def _fill(home: Path, source: Path) -> None:
     from publishing import release, serving
 
     gold_fixture.write(home, source, station_count=2, start="2016-10-01")
+    linkage_scores.write()
     tables.replace("bronze.environment__air_quality__prsa", pa.table({"station": ["Dongsi"]}))
     release.build("environment")
     serving.run(serving.plan())

@@ -1,46 +1,18 @@
 """The page on measured linkage: figures of the newest scoring in words, in both languages, without scripts."""
 
 import re
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from publishing import serving
-from quality.linkage import scores
-from quality.linkage.scores import Run
-
-AT = datetime(2026, 3, 16, 6, tzinfo=UTC)
-RUN = Run("r1", AT, "seed2014 from 2014-12-01 to 2014-12-31, defects default", 7, 0.1, 105)
-
-
-def row(kind, measure, value, by=None, group=None, n=5000, attribute=None) -> dict:
-    return {"kind": kind, "measure": measure, "value": value, "low": value - 0.001, "high": value, "n": n, "subgroup_by": by,
-            "subgroup": group, "attribute": attribute, "table_versions": "{}"}  # fmt: skip
-
-
-FIGURES = [
-    row("person", "precision", 0.9995), row("person", "recall", 0.9877),
-    row("person", "precision", 0.9999, "township", "桐君街道"), row("person", "recall", 0.991, "township", "桐君街道"),
-    row("person", "precision", 0.9991, "township", "莪山畲族乡"), row("person", "recall", 0.975, "township", "莪山畲族乡"),
-    row("person", "recall", 0.5, "township", "tiny", n=7), row("person", "recall", 0.98, "nationality", "han"),
-    row("person", "survivorship_accuracy", 0.9983, attribute="birth_date"),
-    row("address", "precision", 0.9999999), row("address", "recall", 1.0),
-]  # fmt: skip
-CATCHES = [
-    {"defect_id": "D06", "field": "citizen_no", "injected": 400, "caught": 399, "missed": 1,
-     "caught_by": "citizen_no_valid (399)", "false_alarms": 0, "clean_rows": 20000},
-    {"defect_id": "all deterministic", "field": "", "injected": 1000, "caught": 996, "missed": 4, "caught_by": "",
-     "false_alarms": 3, "clean_rows": 20000},
-]  # fmt: skip
+from quality.gate_outcomes import write
+from quality.linkage import gate
+from tests.support import linkage_scores
 
 
 @pytest.fixture
 def scored(portal):
-    scores.write(
-        replace(RUN, run_id="r0", at=AT - timedelta(days=1)), [row("person", "precision", 0.9), row("person", "recall", 0.8)], []
-    )
-    scores.write(RUN, FIGURES, CATCHES)
+    linkage_scores.write()
     serving.run(serving.plan())
     return portal
 
@@ -83,9 +55,6 @@ def test_the_same_in_chinese_and_earlier_scorings_are_kept(scored):
 
 
 def test_the_verdict_of_the_gate_is_told(scored):
-    from quality.gate_outcomes import write
-    from quality.linkage import gate
-
     write([gate.outcome()])
     serving.run(serving.plan())
     assert "Worse than agreed" in words(scored, "en")  # enterprises were not measured
