@@ -29,8 +29,8 @@ select e.entity_id, 'is_dead' as attribute, 'death_unconfirmed' as kind, e.sourc
        coalesce(e.death_date, e.as_of)::varchar as value, e.as_of, false as is_chosen, 'deaths_agree' as rule, true as is_open
 from death_evidence e join dead d using (entity_id) where not d.is_dead
 union all by name
-select x.entity_id, 'is_dead', 'insured_after_death', 'HSA', m.source_code, m.mention_id, i.month::varchar, m.as_of, false,
-       'no_insurance_after_death', true
+select x.entity_id, 'is_dead' as attribute, 'insured_after_death' as kind, 'HSA' as source, m.source_code, m.mention_id,
+       i.month::varchar as value, m.as_of, false as is_chosen, 'no_insurance_after_death' as rule, true as is_open
 from dead d join members x using (entity_id) join mentions m using (mention_id) join {insurance} i on m.record_id = i._record_id
 where d.is_dead and m.role = 'self' and i.status_code = '1' and i.month::date > last_day(d.death_date)
 """
