@@ -202,3 +202,12 @@ def test_a_new_mention_can_show_two_entities_to_be_one(whole):
     assert not together(before, *ids)
     after = link(beside_town(mention(one, "PSB"), phone, bridge), RULES, known_from(before), model=whole.model)
     assert together(after, *ids, f"HSA-{one['entity_no']}#self")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_records_are_linked_without_learning(count):
+    """Nothing to learn from: no number stands twice."""
+    rows = [mention(person, "HSA", citizen_no=None) for person in EXTRA[:count]]
+    found = link(TOWN.schema.empty_table() if not rows else pa.Table.from_pylist(rows), RULES)
+    assert found.clusters.num_rows == count
+    assert pc.count_distinct(found.clusters["cluster"]).as_py() == count

@@ -38,7 +38,7 @@ def train(engine: duckdb.DuckDBPyConnection, rules: LinkageRules, has_keys: bool
     pairs = asked.u_profiles * asked.u_profiles
     linker.training.estimate_u_using_random_sampling(pairs, seed=asked.seed, min_count_per_level=None, num_chunks=1)
     linker = _linker(engine, "trained", linker.misc.save_model_to_json())
-    for columns in asked.em_blocks:
+    for columns in filter(lambda block: _has_pairs(engine, block), asked.em_blocks):
         with contextlib.suppress(ValueError):  # of a sample so small that a chance becomes zero nothing is learned
             linker.training.estimate_parameters_using_expectation_maximisation(
                 block_on(*columns), estimate_without_term_frequencies=True
@@ -46,6 +46,13 @@ def train(engine: duckdb.DuckDBPyConnection, rules: LinkageRules, has_keys: bool
     trained = _possible(linker.misc.save_model_to_json())
     engine.execute("reset threads; drop table trained; drop table strangers")
     return trained
+
+
+def _has_pairs(engine: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> bool:
+    """Whether there is anything to learn from; before that, Splink's own starting values stand."""
+    keys, present = ", ".join(columns), " and ".join(f"{column} is not null" for column in columns)
+    found = engine.sql(f"select {keys} from trained where {present} group by {keys} having count(*) > 1 limit 1")
+    return bool(found.fetchall())
 
 
 def _possible(model: Model) -> Model:
