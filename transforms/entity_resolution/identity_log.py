@@ -30,6 +30,9 @@ STANDING = pa.schema(
 )  # fmt: skip
 
 
+_REPLAYED = ("event_no", "event", "entity_id", "to_ids", "anchor")
+
+
 def table(kind: str) -> str:
     return f"silver.identity_log__{kind}"
 
@@ -68,25 +71,45 @@ def last_number(log: pa.Table) -> int:
 def standing(log: pa.Table) -> pa.Table:
     """Every id ever given -> the id that stands for it (itself, or what it was merged into), whether that is retired,
     the number of the event that made it, and its anchor record."""
-    made: dict[str, tuple[int, str | None]] = {}
+    plain = log.filter(pc.equal(log["event"], "MINT"))
+    alias, retired, split_off = _changes(log.filter(pc.not_equal(log["event"], "MINT")))
+    found = {
+        "entity_id": [*plain["entity_id"].chunks, pa.array(list(split_off), pa.string())],
+        "minted_no": [*plain["event_no"].chunks, pa.array([n for n, _ in split_off.values()], pa.int64())],
+        "anchor": [*plain["anchor"].chunks, pa.array([a for _, a in split_off.values()], pa.string())],
+    }
+    made = pa.table({name: pa.chunked_array(parts) for name, parts in found.items()})
+    made = made.filter(_is_first(made["entity_id"]))
+    lost = pa.array(list(alias), pa.string())
+    kept = pa.array([_root(entity, alias) for entity in alias], pa.string())
+    roots = pc.coalesce(pc.take(kept, pc.index_in(made["entity_id"], value_set=lost)), made["entity_id"])
+    is_retired = pc.is_in(roots, value_set=pa.array(sorted(retired), pa.string()))
+    return pa.table({**{n: made[n] for n in made.column_names}, "root_id": roots, "is_retired": is_retired}).select(
+        STANDING.names
+    )
+
+
+def _changes(log: pa.Table) -> tuple[dict[str, str], set[str], dict[str, tuple[int, str | None]]]:
+    """Ids that are other names now, retired ids, ids that a split made (with number and anchor), after all events."""
     alias: dict[str, str] = {}
     retired: set[str] = set()
-    columns = [log[name].to_pylist() for name in ("event_no", "event", "entity_id", "to_ids", "anchor")]
-    for number, event, entity, to_ids, anchor in zip(*columns, strict=True):
-        if event in ("MINT", "SPLIT"):
-            made.setdefault(entity, (number, anchor))
+    split_off: dict[str, tuple[int, str | None]] = {}
+    for number, event, entity, to_ids, anchor in zip(*(log[n].to_pylist() for n in _REPLAYED), strict=True):
+        retired.discard(entity)
+        if event == "SPLIT":
+            split_off.setdefault(entity, (number, anchor))
             alias.pop(entity, None)
         elif event == "MERGE":
             alias[entity] = to_ids
-            retired.discard(entity)
         elif event == "RETIRE":
             retired.add(entity)
-        else:
-            retired.discard(entity)
-    roots = [_root(entity, alias) for entity in made]
-    made_by, anchors = zip(*made.values(), strict=True) if made else ((), ())
-    columns = [list(made), roots, [root in retired for root in roots], list(made_by), list(anchors)]
-    return pa.table(columns, schema=STANDING)
+    return alias, retired, split_off
+
+
+def _is_first(ids: pa.ChunkedArray) -> pa.Array:
+    """An id that a split gave back was minted before; its first event counts."""
+    whole = ids.combine_chunks()
+    return pc.equal(pc.index_in(whole, value_set=whole), pa.array(range(len(whole)), pa.int32()))
 
 
 def resolve(entity_id: str, log: pa.Table) -> str:

@@ -42,10 +42,12 @@ def finish(kind: str) -> None:
 
 
 def save(rows: Mapping[str, pa.Table]) -> dict[str, int]:
-    """Replace whole tables by dataset, each as its contract says; returns their rows."""
+    """Replace whole tables by dataset, each as its contract says, where they differ; returns their rows."""
     for dataset, table in rows.items():
         schema = schema_of(dataset)
-        tables.replace(contracts()[dataset].table, table.select(schema.names).cast(schema))
+        made = table.select(schema.names).cast(schema)
+        if not tables.exists(contracts()[dataset].table) or not former(dataset).equals(made):
+            tables.replace(contracts()[dataset].table, made)
     return {dataset: table.num_rows for dataset, table in rows.items()}
 
 
