@@ -1,8 +1,9 @@
 """Scorecards of sources: how complete, valid, timely and consistent what a department delivers is.
 
-Shares from 0 to 1. Completeness: values present of values due in the rows received; validity: rows not held; timeliness:
-readings known within interval and latency of the contract, records sent by the time for which their delivery was due (none
-where no delivery says); consistency: rows that break no warning rule of that dimension.
+Shares from 0 to 1. Completeness: values present of values due in the rows received; validity: rows not held, and of records
+those that no warning of accuracy or conformity marks either; timeliness: readings known within interval and latency of the
+contract, records sent by the time for which their delivery was due (none where no delivery says); consistency: rows that
+break no warning rule of that dimension.
 """
 
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ SCHEMA = pa.schema(
 _CARD = """
 select count(*) as rows, avg(({complete}) / {due}) as completeness,
        avg((_available_at <= observed_at + to_seconds({seconds}))::int) as timeliness,
-       1 - avg(coalesce(list_has_any(string_split(_warnings, ','), $consistency), false)::int) as consistency,
+       1 - avg({inconsistent}) as consistency, 1::double as valid,
        min(observed_at) as first_at, max(observed_at) as last_at
 from {table} where _source_code = $source having count(*) > 0
 """
@@ -35,7 +36,7 @@ _RECORDS_CARD = """
 select s.*, b.*, (select sum(landed) filter (coalesce(sent_at, received_at)::timestamptz <= due_at::timestamptz) / sum(landed)
                   from {receipts} where source = $source and state = 'landed' and due_at is not null) as timeliness
 from (select count(*) as rows, avg(({complete}) / {due}) as completeness,
-             1 - avg(coalesce(list_has_any(string_split(_warnings, ','), $consistency), false)::int) as consistency
+             1 - avg({inconsistent}) as consistency, 1 - avg({invalid}) as valid
       from {table} where _source_code = $source having count(*) > 0) s,
      (select min(_observed_at) as first_at, max(_observed_at) as last_at from {bronze}) b
 """
@@ -57,10 +58,9 @@ def _card(dataset: Dataset, source: Source) -> dict | None:
     if not tables.exists(dataset.table):
         return None
     query = _of_records(dataset, source) if source.shape == "records" else _of_readings(dataset, source)
-    names = [r.name for r in dataset.rules if r.severity == "warning" and r.dimension == "consistency"]
     held = f"quarantine.{dataset.id}"
     with opened({dataset.table: "", held: ITEMS, source.bronze_table: "_observed_at timestamptz", RECEIPTS: TOLD}) as connection:
-        found = connection.sql(query, params={"source": source.source, "consistency": names}).to_arrow_table().to_pylist()
+        found = connection.sql(query, params={"source": source.source}).to_arrow_table().to_pylist()
         counted = connection.execute(f"select count(*) from {held} where _source_code = $1", [source.source])
         held_rows = counted.fetchone()[0]
     if not found:
@@ -72,7 +72,8 @@ def _card(dataset: Dataset, source: Source) -> dict | None:
         "source": source.source,
         "held": held_rows,
     }
-    return own | found[0] | {"validity": found[0]["rows"] / (found[0]["rows"] + held_rows)}
+    card = found[0]
+    return own | card | {"validity": card.pop("valid") * card["rows"] / (card["rows"] + held_rows)}
 
 
 def _of_readings(dataset: Dataset, source: Source) -> str:
@@ -80,17 +81,27 @@ def _of_readings(dataset: Dataset, source: Source) -> str:
     measured = ["value"] if is_long else sorted({m.becomes for m in source.measures.values()})
     latency = dataset.promised_hours("latency") or 0
     interval = INTERVAL.format(period="period" if is_long else "''")
-    return _CARD.format(table=dataset.table, seconds=f"{interval} + {latency * 3600:.0f}", **_filled(measured))
+    return _CARD.format(table=dataset.table, seconds=f"{interval} + {latency * 3600:.0f}", **_shares(dataset, measured))
 
 
 def _of_records(dataset: Dataset, source: Source) -> str:
     sent = [name for name, filling in source.fields.items() if filling.reads]
-    return _RECORDS_CARD.format(table=dataset.table, bronze=source.bronze_table, receipts=RECEIPTS, **_filled(sent))
+    return _RECORDS_CARD.format(table=dataset.table, bronze=source.bronze_table, receipts=RECEIPTS, **_shares(dataset, sent))
 
 
-def _filled(columns: list[str]) -> dict[str, str]:
-    """How many of the columns a row fills, and how many there are."""
-    return {"complete": " + ".join(f'("{name}" is not null)::int' for name in columns), "due": f"{len(columns)}.0"}
+def _shares(dataset: Dataset, columns: list[str]) -> dict[str, str]:
+    """SQL over a row: how many of the columns it fills and how many there are; whether warnings mark it, by dimension."""
+    by_dimension = {r.name: r.dimension for r in dataset.rules if r.severity == "warning"}
+    return {
+        "complete": " + ".join(f'("{name}" is not null)::int' for name in columns), "due": f"{len(columns)}.0",
+        "inconsistent": _marked([name for name, dimension in by_dimension.items() if dimension == "consistency"]),
+        "invalid": _marked([name for name, dimension in by_dimension.items() if dimension in ("accuracy", "conformity")]),
+    }  # fmt: skip
+
+
+def _marked(names: list[str]) -> str:
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"coalesce(list_has_any(string_split(_warnings, ','), [{listed}]::varchar[]), false)::int"
 
 
 def stored() -> list[dict]:
@@ -102,9 +113,10 @@ def table() -> str:
     """The stored scorecards as text. Raises LookupError before the first gate."""
     if not tables.exists(TABLE):
         raise LookupError("There are no scorecards yet; the stage gates of `lake run` makes them.")
-    heads = f"{'department':<12}{'source':<36}{'rows':>12}{'held':>8}" + "".join(f"{s:>14}" for s in SHARES)
+    width = max([len(c["source"]) for c in stored()], default=0) + 2
+    heads = f"{'department':<12}{'source':<{width}}{'rows':>12}{'held':>8}" + "".join(f"{s:>14}" for s in SHARES)
     lines = [
-        f"{c['department']:<12}{c['source']:<36}{c['rows']:>12,}{c['held']:>8,}" + "".join(_share(c[s]) for s in SHARES)
+        f"{c['department']:<12}{c['source']:<{width}}{c['rows']:>12,}{c['held']:>8,}" + "".join(_share(c[s]) for s in SHARES)
         for c in stored()
     ]
     return "\n".join([heads, *lines])

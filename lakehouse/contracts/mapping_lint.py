@@ -29,6 +29,8 @@ def source_findings(source: Source, known: Contracts) -> Iterator[str]:
 def _own(source: Source) -> Iterator[str]:
     if not source.source.startswith(f"{source.feeds}__"):
         yield f"source {source.source} does not say what it feeds; name it {source.feeds}__ and who sends it."
+    if source.department and source.department not in read(FOLDER / "_shared" / "owners.yaml"):
+        yield f"department {source.department} is not in contracts/_shared/owners.yaml; add its names there."
     if source.time and source.time.pattern and (said := pattern_finding(source.time.pattern)):
         yield f"time: {said}"
 

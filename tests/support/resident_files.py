@@ -13,7 +13,7 @@ FULL, DELTA = (f"{RESIDENTS}__psb_residents_{kind}" for kind in ("full", "delta"
 HEADER = contracts().sources[FULL].columns
 WANG = {
     "TQRQ": "20141231", "GMSFHM": WOMAN, "XM": "王秀英", "CYM": "", "XB": "2", "MZ": "01", "CSRQ": "19491231", "HH": "0001",
-    "YHZGX": "02", "RYZT": "0", "XZQH": "110105", "ZZ": "江南镇", "HKXZ": "农业",
+    "YHZGX": "02", "RYZT": "0", "XZQH": "330122", "ZZ": "江南镇", "HKXZ": "农业",
 }  # fmt: skip
 LI = WANG | {"GMSFHM": MAN, "XM": "李国强", "XB": "1", "CSRQ": "18800101", "HH": "0002"}
 DAY = "2014-12-31"

@@ -9,7 +9,7 @@ from lakehouse.contracts import contracts
 from quality import _cli, decisions, fixes, held_rows, replay, scorecards
 from quality.reconcile import reconcile
 from tests.support.records import MAN
-from tests.support.resident_files import FULL, LI, RESIDENTS, WANG, deliver
+from tests.support.resident_files import DELTA, FULL, LI, RESIDENTS, WANG, deliver
 from tests.support.silver_lake import build
 
 NAME = "李国强"
@@ -101,6 +101,17 @@ def test_the_scorecard_counts_the_cells_that_are_filled(nameless):
     assert card["completeness"] == pytest.approx((len(sent) - 1) / len(sent))  # 王 has no former name
     tables.replace(scorecards.TABLE, pa.Table.from_pylist([card], scorecards.SCHEMA))
     assert scorecards.table().splitlines()[1].split()[-2:] == ["-", "100.00%"]
+
+
+def test_a_row_that_a_warning_of_accuracy_marks_is_not_valid(nameless, tmp_path):
+    wrong = [WANG | {"CSRQ": "19501231", "HH": "9"}, WANG | {"MZ": "60", "HH": "10"}, WANG | {"CSRQ": "never", "HH": "11"}]
+    deliver(tmp_path, [LI, *wrong], "later.csv", DELTA)
+    build(RESIDENTS)
+    marks = tables.read(f"silver.{RESIDENTS}", ["_warnings"])["_warnings"].to_pylist()
+    told = ["birth_date_agrees", "birth_date_unreadable", "citizen_no_of_division", "ethnic_code_known"]
+    assert sorted(filter(None, marks)) == told  # no county of 1880 is known
+    cards = {card["source"]: (card["validity"], card["consistency"]) for card in scorecards.compute().to_pylist()}
+    assert cards == {FULL: (0.5, 1.0), DELTA: (0.25, 0.75)}
 
 
 def test_what_a_fix_may_set(home):
