@@ -33,7 +33,7 @@ CODED = """
 select _record_id || '#self' as mention_id, max(state_of) as coded_on
 from (select _record_id, state_of from registrations union all select _record_id, state_of from tax) group by 1
 """
-ADDRESS_COLUMNS = ("address_text", "address_id", "building_id", "division_code", "grid_code", "geocode_quality")
+ADDRESS_COLUMNS = ("address_text", "address_id", "building_id", "grid_code", "geocode_quality")
 ENTITIES = f"""
 with everybody as (
   select entity_id, {worst_sql("data_origin")} as data_origin from members join mentions using (mention_id) group by 1),
@@ -48,6 +48,7 @@ select e.entity_id as enterprise_id, uscc.value as uscc, org_code9.value as org_
             else coalesce(nullif(l.capital_reason, ''), 'not_given') end as capital_reason,
        coalesce(cast(established_on.value as date), d.born_on) as established_on, d.deregistered_on, d.revoked_on,
        {", ".join(f"ra.{c} as registered_{c}" for c in ADDRESS_COLUMNS)},
+       coalesce(ra.division_code, uscc.value[3:8]) as registered_division_code, oa.division_code as operating_division_code,
        {", ".join(f"oa.{c} as operating_{c}" for c in ADDRESS_COLUMNS)},
        cast(cast(employees.value as double) as bigint) as employees,
        case when is_trading.value is not null then true when is_told then false end as is_trading,

@@ -12,7 +12,7 @@ from transforms.conform.enterprise_names import parse_enterprise_names
 from transforms.conform.texts import plain
 from transforms.entity_resolution.enterprises.departments import DEPARTMENTS, Department
 from transforms.entity_resolution.enterprises.numbers import identity_numbers
-from transforms.entity_resolution.enterprises.places import place
+from transforms.entity_resolution.enterprises.places import COUNTY, place
 
 DATASET, IS_HELD = "mentions__enterprises", "is_held"
 SENT = (
@@ -42,7 +42,8 @@ def enterprise_mentions(silver: Mapping[str, pa.Table], places: pa.Table, home: 
     found = {c: sent[c] for c in sent.column_names} | {"uscc_as_sent": sent["uscc"]}
     for table in (numbers, names, placed):
         found |= {column: table[column] for column in table.column_names}
-    found["division_code"] = pc.coalesce(found["division_code"], sent["division_code"], _division_of(numbers["uscc"]))
+    fine = pc.if_else(pc.greater_equal(pc.utf8_length(placed["division_code"]), COUNTY), placed["division_code"], None)
+    found["division_code"] = pc.coalesce(fine, sent["division_code"], _division_of(numbers["uscc"]), placed["division_code"])
     columns = [f for f in arrow_schema(contracts()[DATASET]) if f.name != IS_HELD]
     return _newest(pa.table({f.name: pc.cast(found[f.name], f.type) for f in columns}))
 

@@ -107,6 +107,9 @@ def test_an_address_that_the_map_does_not_know_lies_in_the_division_that_it_name
     assert (village["division_code"], village["geocode_quality"]) == ("330122110204", "D")
     assert (town["division_code"], town["geocode_quality"]) == ("330122109", "E")
     assert (road["geocode_quality"], village["address_id"]) == (None, None)
+    assert registered(uscc=["91330122M000100Y4N"], address_text=["杭州市某处"])["division_code"] == "330122", (
+        "finer than the city"
+    )
 
 
 def test_any_number_leads_to_the_enterprise_and_premises_keep_their_days():
