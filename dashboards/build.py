@@ -175,6 +175,8 @@ def add_dashboard(assets: Assets, board: Dashboard, datasets: dict[str, Dataset]
     drawn = {key: chart for key, chart in board.charts.items() if chart.dataset in datasets}
     for key in board.charts.keys() - drawn.keys():
         assets.left_out[f"{board.slug}/{key}"] = f"a table of dataset {board.charts[key].dataset} is missing or empty"
+    if not drawn:
+        return
     for key, chart in drawn.items():
         assets.add(f"charts/{board.slug}__{key}.yaml", chart_asset(board, key, chart, datasets[chart.dataset]))
     uuids = {key: identity("chart", f"{board.slug}/{key}") for key in drawn}

@@ -16,6 +16,7 @@ VIZ = {
     "line": "echarts_timeseries_line",
     "bar": "echarts_timeseries_bar",
     "heatmap": "heatmap_v2",
+    "map": "deck_polygon",
     "table": "table",
     "rows": "table",
 }
@@ -25,7 +26,8 @@ def form_data(chart: Chart, time: str | None) -> Json:
     """Superset's `params` of the chart; `time` is the dataset's time column, which the time filter narrows."""
     common = {"viz_type": VIZ[chart.kind], "adhoc_filters": filters(chart, time), "row_limit": chart.limit}
     drawn: dict[str, Callable[[Chart], Json]] = {
-        "tile": _html, "html": _html, "line": _series, "bar": _stacked, "heatmap": _heatmap, "table": _table, "rows": _rows,
+        "tile": _html, "html": _html, "line": _series, "bar": _stacked, "heatmap": _heatmap, "map": _map,
+        "table": _table, "rows": _rows,
     }  # fmt: skip
     return common | drawn[chart.kind](chart)
 
@@ -81,7 +83,7 @@ def filters(chart: Chart, time: str | None) -> list[Json]:
 
 
 def _axis(chart: Chart) -> list:
-    if chart.x is None or chart.kind == "heatmap":
+    if chart.x is None or chart.kind in ("heatmap", "map"):
         return [chart.x] if chart.x else []
     if chart.grain is None:
         return [chart.x]
@@ -158,6 +160,20 @@ def _heatmap(chart: Chart) -> Json:
         "bottom_margin": "auto", "y_axis_format": ".0f", "show_percentage": False,
         "border_color": {"r": 255, "g": 255, "b": 255, "a": 1},
         "border_width": 1,
+    }  # fmt: skip
+
+
+def _map(chart: Chart) -> Json:
+    """Areas coloured by the metric on an empty ground, so that no tile is asked from elsewhere; hovering names them."""
+    shown = chart.metrics[0]
+    named = [{"item_type": "column", "column_name": column, "verbose_name": ""} for column in chart.columns]
+    return {
+        "line_column": chart.x, "line_type": "json", "metric": metric(shown), "mapbox_style": "none", "autozoom": True,
+        "linear_color_scheme": chart.scheme, "num_buckets": "6", "legend_position": "tr", "legend_format": shown.format,
+        "filled": True, "stroked": True, "extruded": False, "opacity": 80, "line_width": 1, "line_width_unit": "pixels",
+        "fill_color_picker": {"r": 31, "g": 95, "b": 168, "a": 1}, "stroke_color_picker": {"r": 255, "g": 255, "b": 255, "a": 1},
+        "viewport": {"longitude": 119.6, "latitude": 29.9, "zoom": 9, "bearing": 0, "pitch": 0}, "js_columns": [],
+        "tooltip_contents": [*named, {"item_type": "metric", "metric_name": shown.label(), "label": shown.label()}],
     }  # fmt: skip
 
 

@@ -87,12 +87,13 @@ class Tile(_Strict):
 
 
 class Chart(_Strict):
-    """One chart. `x` is the axis column, `by` splits into series, `where` narrows (SQL over the dataset's columns)."""
+    """One chart. `x` is the axis column (of a map: the GeoJSON of the areas), `by` splits into series, `where` narrows (SQL over
+    the dataset's columns)."""
 
     title: Text
     about: Text | None = None
     dataset: str
-    kind: Literal["tile", "html", "line", "bar", "heatmap", "table", "rows"]
+    kind: Literal["tile", "html", "line", "bar", "heatmap", "map", "table", "rows"]
     metrics: tuple[Metric, ...] = ()
     tile: Tile | None = None
     columns: tuple[str, ...] = ()

@@ -37,11 +37,12 @@ class RowRule:
     roles: tuple[str, ...]
 
 
+OPEN_PAGES = ("air-quality", "enterprises", "geography")
 ROLES = {
-    "Public": Role(("Public",), "open", ("air-quality",), without=NOT_FOR_READERS),
-    "DecisionMaker": Role(("Public",), "all", ("air-quality", "operations"), without=NOT_FOR_READERS),
-    "Analyst": Role(("Gamma", "sql_lab"), "all", ("air-quality", "operations"), sql=True),
-    "Steward": Role(("Gamma",), "all", ("air-quality", "operations")),
+    "Public": Role(("Public",), "open", OPEN_PAGES, without=NOT_FOR_READERS),
+    "DecisionMaker": Role(("Public",), "all", (*OPEN_PAGES, "population", "operations"), without=NOT_FOR_READERS),
+    "Analyst": Role(("Gamma", "sql_lab"), "all", (*OPEN_PAGES, "population", "operations"), sql=True),
+    "Steward": Role(("Gamma",), "all", (*OPEN_PAGES, "population", "operations")),
 }
 
 # Never for a role with SQL Lab: row rules do not reach into SQL that a person writes.

@@ -19,7 +19,7 @@ from deltalake import write_deltalake
 
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import arrow_schema
-from tests.support import operations_fixture
+from tests.support import operations_fixture, registers_fixture
 from transforms.gold.reference import reference_tables
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -209,6 +209,7 @@ def gold(source: Path, station_count: int, start: str, end: str) -> dict[str, pd
         "gold.agg_air_quality_daily": per_day,
         "gold.fct_pm25_forecasts": forecasts(wide),
         "gold.fct_kpi_values": kpis(per_day),
+        **registers_fixture.registers(),
     }
 
 
