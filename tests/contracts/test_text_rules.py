@@ -30,6 +30,7 @@ def misread(text: str) -> str:
 
 
 READABLE = [
+    "妗愬簮\n",
     "王小明",
     "濮存昕",
     "濮建",
@@ -45,7 +46,7 @@ MISREAD = ["王平文", "何丽", "桐庐县莪山畲族乡龙峰民族村后屋
 
 def test_misread_chinese_is_told_from_chinese():
     assert misread("桐庐") == "妗愬簮"
-    assert held("is_mojibake(x)", [*map(misread, MISREAD), *READABLE, None]) == [True] * 5 + [False] * 10
+    assert held("is_mojibake(x)", [*map(misread, MISREAD), *READABLE, None]) == [True] * 5 + [False] * 11
 
 
 @settings(max_examples=25, deadline=None)
@@ -67,6 +68,8 @@ def test_real_names_and_addresses_are_readable_and_their_misread_twins_are_not(r
 
 def test_a_pattern_is_looked_for_anywhere_unless_it_says_where():
     assert held("x rlike '^[0-9]{4}-[12]$'", ["2014-1", "2014-3", "a2014-1", None]) == [True, False, False, False]
+    assert held("x rlike '^[a$]+$'", ["a$", "a\n", "$a\n", "$"]) == [True, False, False, True]
+    assert "'^[a$]+(b|\\\\z)'" in spark_sql("x rlike '^[a$]+(b|$)'")
     assert held("not x rlike '1[0-9]{10}'", ["联系电话12045678901", "1204567890", None]) == [False, True, False]
 
 

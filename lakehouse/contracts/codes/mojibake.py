@@ -28,13 +28,13 @@ def is_mojibake(texts: Any) -> Any:
 
 
 def sql(x: str) -> str:
-    """The same as Spark SQL over the expression `x`."""
-    return f"{x} rlike '{pattern()}'"
+    """The same as Spark SQL over the expression `x`; Java's `$` would let a line break pass at the end."""
+    return f"{x} rlike '{pattern().removesuffix('$')}\\\\z'"
 
 
 @cache
 def pattern() -> str:
-    """Regular expression, for RE2 and Java alike."""
+    """Regular expression for RE2."""
     first = _read_as_gbk(product(HAN, FOLLOWING))
     after = first | _read_as_gbk(product(FOLLOWING, HAN))
     begins = (*HAN, *MARKS)

@@ -21,6 +21,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lakehouse.contracts.derive.functions import FUNCTIONS, Function
+from lakehouse.contracts.derive.patterns import in_java
 
 Columns = pa.Table | Mapping[str, Any]
 
@@ -47,6 +48,8 @@ def spark_sql(predicate: str, columns: Mapping[str, str] | None = None) -> str:
             function, given = _function(node)
             plain = function.sql(*(argument.transform(fitted).sql(dialect="spark") for argument in given))
             return exp.Var(this=f"({plain})")
+        if isinstance(node, exp.RegexpLike):
+            return exp.RegexpLike(this=node.this, expression=exp.Literal.string(in_java(_pattern(node))))
         return _as_double(node)
 
     return f"coalesce({parse(predicate).transform(fitted).sql(dialect='spark')}, false)"
@@ -126,10 +129,14 @@ def _substring(node: exp.Expr, table: Columns) -> Any:
 
 
 def _rlike(node: exp.Expr, table: Columns) -> Any:
+    return pc.match_substring_regex(_evaluate(node.this, table), _pattern(node))
+
+
+def _pattern(node: exp.Expr) -> str:
     pattern = _literal(node.expression)
     if not isinstance(pattern, str) or "\\" in pattern:
         raise _outside(node)
-    return pc.match_substring_regex(_evaluate(node.this, table), pattern)
+    return pattern
 
 
 def _literal(node: exp.Expr) -> str | float | int:
