@@ -72,13 +72,13 @@ def delta(folder: Path) -> Callable[[], dict[str, float]]:
     before = link(held, rules)
     place = pc.index_in(held["mention_id"], value_set=before.clusters["mention_id"].combine_chunks())
     entity = pc.cast(pc.take(before.clusters["cluster"], place), pa.string())
-    keys = leave_keys(held, entity, rules, SECRET)
+    keys, entities = leave_keys(held, entity, rules, SECRET), pc.count_distinct(entity).as_py()
 
     def work() -> dict[str, float]:
         meets = pc.is_in(entity, value_set=touched(new, keys, rules, SECRET))
         given = pa.concat_tables([held.filter(meets), new])
         known = pa.table({"mention_id": held["mention_id"].filter(meets), "entity_id": entity.filter(meets)})
-        after = link(given, rules, known, model=before.model, common=shares(given, keys, rules, SECRET))
+        after = link(given, rules, known, model=before.model, common=shares(given, keys, entities, rules, SECRET))
         return {"records": given.num_rows, "clusters": pc.count_distinct(after.clusters["cluster"]).as_py()}
 
     return work

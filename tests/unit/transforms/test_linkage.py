@@ -159,7 +159,7 @@ def delta(before: Linkage, held: pa.Table, new: pa.Table) -> tuple[Linkage, set[
     keys = leave_keys(held, entity, RULES, SECRET)
     meets = pc.is_in(entity, value_set=touched(new, keys, RULES, SECRET))
     given = pa.concat_tables([held.filter(meets), new], promote_options="permissive")
-    after = link(given, RULES, known, model=before.model, common=shares(given, keys, RULES, SECRET))
+    after = link(given, RULES, known, model=before.model, common=shares(given, keys, 900, RULES, SECRET))
     rest = {frozenset(members - set(given["mention_id"].to_pylist())) for members in partition(before)}
     return after, partition(after) | (rest - {frozenset()})
 

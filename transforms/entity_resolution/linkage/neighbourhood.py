@@ -49,21 +49,23 @@ def touched(new: pa.Table, keys: pa.Table, rules: LinkageRules, secret: bytes) -
     return _whole(pc.unique(keys["entity_id"].filter(meets))).sort()
 
 
-def shares(mentions: pa.Table, keys: pa.Table, rules: LinkageRules, secret: bytes) -> dict[str, NDArray[np.float64]]:
-    """Per mention the share of known entities with its value (`tf_<column>`), for columns whose common values weigh less."""
-    hashed, found = HashedMentions(encode(mentions, rules), secret), {}
-    entities = max(pc.count_distinct(keys["entity_id"]).as_py(), 1)
-    for name in weighed_columns(rules):
-        key = hashed.share(name)
-        known = (
-            keys.filter(pc.is_in(keys["key"], value_set=_present([key])))
-            .group_by("key")
-            .aggregate([("entity_id", "count_distinct")])
-        )
-        place = pc.fill_null(pc.index_in(pa.array(key), value_set=_whole(known["key"])), NONE).to_numpy().astype(np.int64)
-        count = np.append(known["entity_id_count_distinct"].to_numpy(), 1)[place]
-        found[f"tf_{name}"] = np.where(key > 0, count / entities, np.nan)
-    return found
+def shares(
+    mentions: pa.Table, keys: pa.Table, entities: int, rules: LinkageRules, secret: bytes
+) -> dict[str, NDArray[np.float64]]:
+    """Per mention the share of the known `entities` with its value (`tf_<column>`), where common values weigh less than rare."""
+    weighed = weighed_columns(rules)
+    named = {column: form for column, form in rules.columns.items() if any(name.startswith(column) for name in weighed)}
+    hashed = HashedMentions(encode(mentions, rules.model_copy(update={"columns": named})), secret)
+    return {f"tf_{name}": _share(hashed.share(name), keys, entities) for name in weighed}
+
+
+def _share(key: Hashes, keys: pa.Table, entities: int) -> NDArray[np.float64]:
+    """A value that no known entity has is as rare as one that one has."""
+    met = keys.filter(pc.is_in(keys["key"], value_set=_present([key])))
+    known = met.group_by("key").aggregate([("entity_id", "count_distinct")])
+    place = pc.fill_null(pc.index_in(pa.array(key), value_set=_whole(known["key"])), NONE).to_numpy().astype(np.int64)
+    count = np.append(known["entity_id_count_distinct"].to_numpy(), 1)[place]
+    return np.where(key > 0, count / max(entities, 1), np.nan)
 
 
 def _by_rules(rules: LinkageRules) -> list[tuple[str, ...]]:
