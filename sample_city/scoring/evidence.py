@@ -61,7 +61,8 @@ insert into evidence
 select distinct l.mention_id.split('#')[1], l.mention_id.split('#')[2], null, a.meaning, 'conflict', c.attribute
 from silver.conflict__{0} c join labelled_{0} l on l.cluster = c.entity_id
 join attributes a using (attribute)
-where (l.mention_id = c.mention_id or l.source_code = c.source_code) and c.kind <> 'death_unconfirmed'
+where c.kind <> 'death_unconfirmed'
+  and (l.mention_id = c.mention_id or l.source_code = c.source_code or c.kind in ('shared_number', 'two_numbers'))
 """
 ADDRESSES = ("usual_address", "registered_address", "operating_address")
 

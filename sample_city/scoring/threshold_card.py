@@ -100,7 +100,7 @@ def _whole(register: Register, scores: Sequence[dict[str, Any]]) -> str:
     mine = [r for r in scores if r["kind"] == register.kind and not r.get("subgroup_by") and not r.get("attribute")]
     found = {r["measure"]: r for r in mine}
     shares = (found[name] for name in ("precision", "recall"))
-    return ", ".join(f"{r['measure']} {r['value']:.4f} ({r['low']:.4f} to {r['high']:.4f})" for r in shares)
+    return ", ".join(f"{r['measure']} {r['value']:.5f} ({r['low']:.5f} to {r['high']:.5f})" for r in shares)
 
 
 def _lines(pairs: Pairs) -> Iterator[str]:

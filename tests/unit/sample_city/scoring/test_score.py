@@ -190,21 +190,30 @@ def test_the_card_tells_what_each_threshold_costs(lake, tmp_path):
     assert "Link at 0.9970 or more" in card and "cost 3." in card
 
 
+def errors(city, defect: str, source: str) -> list[str]:
+    """Mentions of the persons whom the rows with a defect are about."""
+    query = (
+        "select distinct l.record_id || '#self' from truth.defects d join landed l using (source, file, row_no) "
+        "where d.defect_id = $defect and d.source like $source and d.field in ('address_text', 'citizen_no') order by 1"
+    )
+    with joined.opened(city / "truth") as connection:
+        return [m for (m,) in connection.execute(query, {"defect": defect, "source": source}).fetchall()]
+
+
 def test_links_and_conflicts_catch_what_no_row_can_show(lake):
     """Of the records of persons whose outdated address one source holds, three have a conflict that says so; of those without a
-    number, two are linked to nobody."""
+    number, two are linked to nobody; a conflict about a number concerns all records of the person."""
     said = {r["mention_id"]: r for r in tables.read("silver.xref__persons").to_pylist()}
-    with joined.opened(lake / "truth") as connection:
-        wrong = connection.execute(
-            "select d.defect_id, l.record_id || '#self' from truth.defects d join landed l using (source, file, row_no) "
-            "where d.source = 'hc_health_index' and d.field in ('address_text', 'citizen_no') order by 1, 2"
-        ).fetchall()
-    outdated, unnumbered = ([m for d, m in wrong if d == kind] for kind in ("D11", "D05"))
+    outdated, unnumbered = (errors(lake, defect, "hc_health_index") for defect in ("D11", "D05"))
+    doubled = errors(lake, "D09", "%")
     same = {"attribute": "usual_address", "kind": "values", "is_chosen": False, "source_code": said[outdated[0]]["source_code"]}
     rows = [same | {"entity_id": said[m]["entity_id"], "mention_id": m} for m in outdated[:3]]
     rows.append(rows[0] | {"attribute": "phone", "entity_id": said[outdated[5]]["entity_id"], "mention_id": outdated[5]})
+    number = {"attribute": "citizen_no", "kind": "two_numbers", "source_code": "another", "mention_id": "another#self"}
+    rows += [rows[0] | number | {"entity_id": said[m]["entity_id"]} for m in doubled]
     tables.replace("silver.conflict__persons", pa.Table.from_pylist(rows))
     scored_lake.relink("persons", {m: f"alone {m}" for m in unnumbered[:2]})
     found = {(c["defect_id"], c["field"]): c for c in scored(lake).catches}
     assert found["D11", "address_text"]["caught_by"] == "usual_address (3)"
+    assert doubled and found["D09", "citizen_no"]["caught_by"] == "citizen_no (2)"  # of one person, in two extracts
     assert found["D05", "citizen_no"]["missed"] == 2 and found["D05", "citizen_no"]["caught_by"].startswith("exact (")
