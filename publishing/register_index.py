@@ -1,4 +1,4 @@
-"""Stage `register_index`: the registers as the verification service reads them, one SQLite file by token, swapped whole.
+"""The registers as the verification service reads them: one SQLite file by token, swapped whole.
 
 It holds tokens, never a citizen number or name in clear; mode 0600. A new version is a new file, then the link moves.
 """
@@ -27,6 +27,12 @@ create table about (data_as_of text not null);
 def index_file() -> Path:
     """The link to the version in force."""
     return settings().serving / "registers" / LINK
+
+
+def last_number() -> int:
+    """Of the version in force; 0 before the first."""
+    target = index_file().resolve()
+    return int(target.stem.removeprefix("registers-v")) if index_file().is_symlink() and target.exists() else 0
 
 
 def publish(number: int, persons: pa.Table, enterprises: pa.Table, addresses: pa.Table, data_as_of: datetime) -> Path:

@@ -7,7 +7,7 @@ same value has the same token in every table, so tables join on tokens. Whoever 
 from lakehouse.vault.copies import merge, snapshot
 from lakehouse.vault.files import destroy_file_key, seal_file, unseal_file
 from lakehouse.vault.store import FILE, VaultError
-from lakehouse.vault.tokens import KINDS, clear, forget, token, tokens
+from lakehouse.vault.tokens import KINDS, clear, forget, named, token, tokens
 
 __all__ = [
     "FILE",
@@ -17,6 +17,7 @@ __all__ = [
     "destroy_file_key",
     "forget",
     "merge",
+    "named",
     "seal_file",
     "snapshot",
     "token",

@@ -41,11 +41,22 @@ def tokens(kind: str, values: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def token(kind: str, text: str) -> str:
-    """The token that the text has or would have; nothing is stored. Raises VaultError before there is a key."""
+    """As `named`, of one text that is not blank."""
+    return named(kind, pa.array([text], pa.string()))[0].as_py()
+
+
+def named(kind: str, values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The token that each text has or would have; nothing is stored. Null and blank become null.
+
+    Raises VaultError before there is a key.
+    """
+    coded = _distinct(values)
+    texts = [text.strip() for text in coded.dictionary.to_pylist()]
     with store.reading() as (_, keys):
         if keys is None:
             raise store.VaultError("There is no vault yet; the first delivery with direct identifiers makes it.")
-    return _named(keys.naming, kind, [text.strip()])[0]
+    given = _named(keys.naming, kind, texts) if texts else []
+    return pa.array([t if text else None for t, text in zip(given, texts, strict=True)], pa.string()).take(coded.indices)
 
 
 def clear(tokens: pa.Array | pa.ChunkedArray) -> pa.Array:

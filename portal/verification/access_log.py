@@ -64,6 +64,15 @@ def failed_today(subject: str, now: datetime) -> int:
     return _count(query, subject, now.astimezone(UTC).date().isoformat())
 
 
+def calls_after(number: int) -> list[tuple[int, Call]]:
+    """Calls behind that number of the log, each with its own."""
+    if not file().exists():
+        return []
+    with _writing:
+        rows = _connection().execute("select rowid, * from calls where rowid > ? order by rowid", [number]).fetchall()
+    return [(at, Call(*row)) for at, *row in rows]
+
+
 def calls_since(at: str) -> list[Call]:
     """Calls later than that instant, in their order."""
     with _writing:

@@ -14,6 +14,7 @@ from portal.verification import access_log, index, statements
 from portal.verification.access_log import Call
 from portal.verification.purposes import NotForThisPurpose, Purpose, purpose_of, rules
 from portal.verification.statements import BadStatement
+from publishing.register_keys import normal
 
 WORDS = {True: "yes", False: "no", None: "unknown"}
 COMPARED = ("name", "birth_date", "sex_code")
@@ -64,7 +65,7 @@ def _opened(caller: Account, purpose: str) -> Purpose:
 
 def _flags(row: dict[str, str]) -> dict[str, str]:
     held = index.person(statements.number_token(row, "citizen_no"))
-    said = {name: statements.normal(row.get(name, "")) for name in COMPARED}
+    said = {name: normal(row.get(name, "")) for name in COMPARED}
     named = statements.name_token(said["name"]) if said["name"] else ""
     given = said | {"name": named}
     known = {

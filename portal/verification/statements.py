@@ -1,16 +1,14 @@
 """Judging one statement: True, False, or None where the registers do not say (absent, withheld, or the fact is missing)."""
 
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 
 import pyarrow as pa
 
-from lakehouse import vault
-from lakehouse.contracts.codes import citizen_number
 from portal.verification import index
 from portal.verification.index import Person
 from portal.verification.purposes import Statement
+from publishing.register_keys import name_tokens, normal, number_tokens
 
 
 class BadStatement(ValueError):
@@ -33,16 +31,11 @@ def judge(statement: Statement, arguments: dict[str, str], today: date) -> bool 
 
 def number_token(arguments: dict[str, str], name: str) -> str:
     """Token of a citizen number as the registers hold it: 18 characters, a 15-digit one extended."""
-    return vault.token("citizen_no", citizen_number.normalised(pa.array([text(arguments, name)]))[0].as_py())
+    return number_tokens(pa.array([text(arguments, name)]))[0].as_py()
 
 
 def name_token(name: str) -> str:
-    return vault.token("person_name", normal(name))
-
-
-def normal(name: str) -> str:
-    """Full-width forms and blanks as the registers have them (Unicode NFKC, no blanks)."""
-    return "".join(unicodedata.normalize("NFKC", name).split())
+    return name_tokens(pa.array([name]))[0].as_py()
 
 
 def text(arguments: dict[str, str], name: str) -> str:

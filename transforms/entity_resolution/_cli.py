@@ -1,10 +1,14 @@
 """Registers: show an entity, resolve an id, look at conflicts, decide on merges and splits, take a decision back."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from lakehouse import tables
+from lakehouse.settings import settings
+from quality import withheld
 from transforms.entity_resolution import desk, stewards
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
@@ -110,6 +114,31 @@ def undo(
     """Take the last decision back; the next run separates or joins again."""
     stewards.undo(desk.kind_of(about), about, reason)
     typer.echo(f"The decision on {about} is taken back. `lake run registers` carries it out.")
+
+
+@app.command()
+def withhold(
+    person_id: EntityId, reason: Reason, until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")]
+) -> None:
+    """Have the verification service answer for a person as for an absent one."""
+    person = _person(person_id)
+    withheld.withhold(person, reason, (until + timedelta(1)).replace(tzinfo=ZoneInfo(settings().business_zone)))
+    typer.echo(f"{person} is withheld; `lake run register_index` carries it out.")
+
+
+@app.command()
+def release(person_id: EntityId, reason: Reason) -> None:
+    """Have the verification service answer for a withheld person again."""
+    person = _person(person_id)
+    withheld.release(person, reason)
+    typer.echo(f"{person} is withheld no more; `lake run register_index` carries it out.")
+
+
+def _person(entity_id: str) -> str:
+    kind, entity = desk.resolved(entity_id)
+    if kind != "persons":
+        raise ValueError(f"{entity_id} is no person; only persons are withheld.")
+    return entity
 
 
 @app.command()
