@@ -23,10 +23,10 @@ def guard(engine: duckdb.DuckDBPyConnection, name: str, equal: Sequence[str], li
     known = {row[0] for row in engine.sql("describe profiles").fetchall()}
     if missing := [key for key in equal if key not in known]:
         raise LinkageError(f"Rule {name} asks for column {missing[0]}, which no form of the rules' columns makes; mend its name.")
-    for key in equal:
-        empty = engine.sql(f"select count(*) from profiles where cast({key} as varchar) = ''").fetchall()[0][0]
-        if empty:
-            raise LinkageError(f"Rule {name} would block {empty:,} profiles on an empty {key}; leave such values out as null.")
+    counts = ", ".join(f"count(*) filter (where cast({key} as varchar) = '')" for key in equal)
+    empty = zip(equal, engine.sql(f"select {counts} from profiles").fetchall()[0], strict=True)
+    if held := next(((key, count) for key, count in empty if count), None):
+        raise LinkageError(f"Rule {name} would block {held[1]:,} profiles on an empty {held[0]}; leave such values out as null.")
     if (pairs := count_pairs(engine, equal, of)) > limit:
         raise LinkageError(f"Rule {name} makes {pairs:,} pairs, the limit is {limit:,}; add a column to it or raise its limit.")
 

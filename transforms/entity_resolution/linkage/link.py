@@ -52,11 +52,11 @@ def link(
     Raises LinkageError where a rule would make too many pairs.
     """
     columns = filled(encode(mentions, rules), rules)
-    profiles = reduce(_whole(mentions["mention_id"]), columns, rules)
-    entities = None if known is None else _entities(profiles, known)
-    groups = exact_groups(profiles, rules, entities)
     shares = common or frequencies(columns, rules)
     with connection() as engine:
+        profiles = reduce(engine, _whole(mentions["mention_id"]), columns, rules)
+        entities = None if known is None else _entities(profiles, known)
+        groups = exact_groups(profiles, rules, entities)
         _show(engine, profiles, groups, rules, entities, {name: share[profiles.first] for name, share in shares.items()})
         by_rule = [_links(blocking.rule_pairs(engine, rule, rules.pair_limit, "is_new"), RULE) for rule in rules.rules]
         model, scored = _scored(engine, rules, model)

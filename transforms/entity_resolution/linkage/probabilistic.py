@@ -104,4 +104,4 @@ def _settings(rules: LinkageRules, prior: float) -> SettingsCreator:
 
 def _linker(engine: duckdb.DuckDBPyConnection, table: str, model: Model) -> Linker:
     api = DuckDBAPI(engine)
-    return Linker(api.register(table), model, log_level=None)
+    return Linker(api.register(table), model, validate_settings=False, log_level=None)

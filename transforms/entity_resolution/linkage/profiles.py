@@ -51,10 +51,12 @@ def connection() -> duckdb.DuckDBPyConnection:
     return engine
 
 
-def reduce(mention_ids: pa.Array, columns: dict[str, Encoded], rules: LinkageRules) -> Profiles:
+def reduce(
+    engine: duckdb.DuckDBPyConnection, mention_ids: pa.Array, columns: dict[str, Encoded], rules: LinkageRules
+) -> Profiles:
     """Profiles of mentions; a mention without any of the rules' evidence is a profile of its own."""
     alone = np.where(_has_evidence(columns, rules), NONE, np.arange(len(mention_ids)))
-    of_mention, first = _grouped(_order(mention_ids), [*(column.numbers for column in columns.values()), alone])
+    of_mention, first = _grouped(_order(engine, mention_ids), [*(column.numbers for column in columns.values()), alone])
     table = pa.table({key: values for column in columns.values() for key, values in column.at(first).items()})
     table = table.append_column("profile", pa.array(np.arange(len(first))))
     return Profiles(mention_ids, of_mention, first, {name: column.of(first) for name, column in columns.items()}, table)
@@ -76,11 +78,11 @@ def frequencies(columns: dict[str, Encoded], rules: LinkageRules) -> dict[str, N
     return found
 
 
-def _order(mention_ids: pa.Array) -> NDArray[np.int64]:
+def _order(engine: duckdb.DuckDBPyConnection, mention_ids: pa.Array) -> NDArray[np.int64]:
     """Place of each mention in an order that depends on the ids alone: by their hash, which is quicker than by the texts."""
-    with connection() as engine:
-        engine.register("mentions", pa.table({"id": mention_ids}))
-        hashes = engine.sql("select hash(id) as hash from mentions").to_arrow_table()["hash"].to_numpy()
+    engine.register("mentions", pa.table({"id": mention_ids}))
+    hashes = engine.sql("select hash(id) as hash from mentions").to_arrow_table()["hash"].to_numpy()
+    engine.unregister("mentions")
     place = np.empty(len(hashes), np.int64)
     place[np.argsort(hashes, kind="stable")] = np.arange(len(hashes))
     return place
