@@ -16,6 +16,7 @@ import yaml
 from dashboards import charts, layout
 from dashboards.definition import Chart, Dashboard, Dataset, DefinitionError, Row, load_dashboards, load_datasets
 from dashboards.roles import ROLES
+from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.gold_models import sources_behind
 
@@ -54,7 +55,7 @@ def build(serving: duckdb.DuckDBPyConnection, serving_link: Path) -> Assets:
             assets.open_datasets.append(identity("dataset", name))
     for board in load_dashboards():
         check_board(board, known)
-        add_dashboard(assets, with_sources(board, known), datasets)
+        add_dashboard(assets, with_sources(board, known, set(tables.names("bronze"))), datasets)
     return assets
 
 
@@ -158,11 +159,15 @@ def check_board(board: Dashboard, known: dict[str, Dataset]) -> None:
         raise DefinitionError(f"page {board.slug}: no role may see it; name it under the roles of dashboards/roles.py.")
 
 
-def with_sources(board: Dashboard, known: dict[str, Dataset]) -> Dashboard:
-    """The page with `{sources}` in its texts filled: who gave the data behind its charts, and under which licence."""
+def with_sources(board: Dashboard, known: dict[str, Dataset], landed: set[str]) -> Dashboard:
+    """The page with `{sources}` in its texts filled: who gave the data behind its charts, and under which licence.
+
+    `landed`: bronze tables that there are; a source that has sent nothing is not named.
+    """
     read = {table for chart in board.charts.values() for table in known[chart.dataset].reads}
     behind = [s for table in read for s in sources_behind(table.removeprefix("gold."), contracts())]
-    given = " · ".join(sorted({f"{s.attribution} ({s.licence})" for s in behind if s.attribution}))
+    sent = [s for s in behind if s.bronze_table in landed]
+    given = " · ".join(sorted({f"{s.attribution} ({s.licence})" for s in sent if s.attribution}))
 
     def filled(row: Row) -> Row:
         cells = (cell.model_copy(update={"text": cell.text and cell.text.replace("{sources}", given)}) for cell in row.cells)
