@@ -60,8 +60,8 @@ def write_inputs(folder: Path, points: int, readings: int) -> dict[str, int]:
     names = [f"Z{number:04d}" for number in range(POLYGONS)]
     pq.write_table(pa.table({"zone": names, "geometry": pa.array(shapely.to_wkb(shapes), pa.binary())}), folder / "zones.parquet")
     for number, part in enumerate(np.array_split(np.arange(points), FILES)):
-        pq.write_table(scattered(random, part), folder / f"points-{number}.parquet")
-    places = scattered(random, np.arange(LOCATIONS))
+        pq.write_table(scattered(random, len(part)), folder / f"points-{number}.parquet")
+    places = scattered(random, LOCATIONS)
     pq.write_table(places, folder / "locations.parquet")
     per_place = np.zeros(LOCATIONS, np.int64)
     for number, part in enumerate(np.array_split(np.arange(readings), FILES)):
@@ -93,10 +93,9 @@ def crooked(random: np.random.Generator, start: np.ndarray, end: np.ndarray) -> 
     return line
 
 
-def scattered(random: np.random.Generator, numbers: np.ndarray) -> pa.Table:
-    """Points anywhere on the field, `key` as text."""
-    lon, lat = random.uniform(0, COLUMNS, len(numbers)), random.uniform(0, ROWS, len(numbers))
-    return pa.table({"key": pa.array(numbers).cast(pa.string()), "lon": lon, "lat": lat})
+def scattered(random: np.random.Generator, count: int) -> pa.Table:
+    """Points anywhere on the field."""
+    return pa.table({"lon": random.uniform(0, COLUMNS, count), "lat": random.uniform(0, ROWS, count)})
 
 
 def counts_of(rows: pa.Table) -> dict[str, int]:
@@ -106,15 +105,15 @@ def counts_of(rows: pa.Table) -> dict[str, int]:
 
 def kernel(folder: Path):
     from lakehouse.session import spark_session
-    from transforms.spatial.placing import place_points
+    from transforms.spatial.placing import place_files
 
     spark = spark_session()
     zones = pq.read_table(folder / "zones.parquet").rename_columns(["code", "geometry"])
 
     def count() -> dict[str, int]:
-        points = spark.read.parquet(*parts(folder, "points")).select("lon", "lat")
-        placed = place_points(points, {"zone": zones})
-        return counts_of(placed.groupBy("zone").count().withColumnRenamed("count", "n").toArrow())
+        files = [Path(part) for part in parts(folder, "points")]
+        placed = place_files(spark, files, {"zone": zones}, folder)
+        return counts_of(placed.group_by("zone").aggregate([([], "count_all")]).rename_columns({"count_all": "n"}))
 
     return count
 
@@ -122,14 +121,15 @@ def kernel(folder: Path):
 def cached(folder: Path):
     """5,000 sensors stand still: they are placed once, then readings find their polygon by the sensor's number."""
     from lakehouse.session import spark_session
-    from transforms.spatial.placing import place_points
+    from transforms.spatial.placing import place_files
 
     spark = spark_session()
     zones = pq.read_table(folder / "zones.parquet").rename_columns(["code", "geometry"])
 
     def count() -> dict[str, int]:
-        places = place_points(spark.read.parquet(str(folder / "locations.parquet")), {"zone": zones})
-        known = spark.createDataFrame(places.selectExpr("cast(key as int) as location", "zone").toArrow())
+        places = place_files(spark, [folder / "locations.parquet"], {"zone": zones}, folder)
+        numbers = pa.array(np.arange(LOCATIONS, dtype=np.int32))
+        known = spark.createDataFrame(pa.table({"location": numbers, "zone": places["zone"].cast(pa.string())}))
         known.hint("broadcast").createOrReplaceTempView("known")
         spark.read.parquet(*parts(folder, "readings")).createOrReplaceTempView("readings")
         return counts_of(spark.sql(COUNTS.format("readings join known using (location)")).toArrow())

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from deltalake import write_deltalake
@@ -15,7 +16,7 @@ from tests.support import sent_places
 from tests.support.sample_city import build, truth
 from transforms.spatial import geometry, sedona, stage, tiles
 from transforms.spatial.placement import places_of, tiling
-from transforms.spatial.placing import place_points
+from transforms.spatial.placing import place_files
 
 pytestmark = pytest.mark.spark
 TABLES = ("entity__divisions", "entity__governance_grids", "entity__unit_grids", "entity__buildings", "entity__addresses",
@@ -105,18 +106,17 @@ def test_invalid_polygons_are_mended_and_sound_ones_left_alone(spark):
     assert {key: row["is_repaired"] for key, row in rows.items()} == {"bow tie": True, "sound": False, "spike": True}
 
 
-def test_spark_tasks_place_points_as_the_kernel_does(spark):
+def test_spark_tasks_place_points_as_the_kernel_does(spark, tmp_path):
     boxes = [shapely.box(i, j, i + 1, j + 1) for i in range(10) for j in range(10)]
     codes = [f"Z{number:02d}" for number in range(100)]
     random = np.random.default_rng(3)
     lon, lat = random.uniform(-1, 11, 20_000), np.round(random.uniform(-1, 11, 20_000), 1)
-    keys = [str(number) for number in range(20_000)]
-    points = spark.createDataFrame(pa.table({"key": keys, "lon": lon, "lat": lat})).repartition(3)
+    files = [tmp_path / f"{number}.parquet" for number in range(3)]
+    for file, rows in zip(files, np.array_split(np.arange(20_000), 3), strict=True):
+        pq.write_table(pa.table({"lon": lon[rows], "lat": lat[rows]}), file)
     zones = pa.table({"code": codes, "geometry": pa.array(shapely.to_wkb(boxes), pa.binary())})
-    rows = place_points(points, {"zone": zones}).toArrow().to_pylist()
-    found = {row["key"]: row["zone"] for row in rows}
     expected = places_of(lon, lat, tiling(codes, boxes))
-    assert [found[key] for key in keys] == expected.tolist()
+    assert place_files(spark, files, {"zone": zones}, tmp_path)["zone"].to_pylist() == expected.tolist()
     inside = (lon > 0) & (lon < 10) & (lat >= 0) & (lat < 10)
     by_floor = [f"Z{int(i) * 10 + int(j):02d}" for i, j in zip(lon[inside], lat[inside], strict=True)]
     assert expected[inside].tolist() == by_floor

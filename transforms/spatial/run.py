@@ -1,23 +1,27 @@
 """The stage `places`: from what departments say of places to the geographic register and the crosswalk of addresses."""
 # pyright: reportAttributeAccessIssue=false
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import shapely
 from pyspark.sql import SparkSession
 
 from lakehouse import progress
 from lakehouse.geo import cell_codes, to_plane
+from lakehouse.settings import settings
 from transforms.spatial import geometry, sedona
 from transforms.spatial.addresses import entity_addresses
 from transforms.spatial.buildings import entity_buildings
 from transforms.spatial.divisions import best_boundaries, entity_divisions, entity_governance_grids
 from transforms.spatial.geocode import different, geocode
 from transforms.spatial.overlap import grid_overlap
-from transforms.spatial.placing import place_points
+from transforms.spatial.placing import place_files
 from transforms.spatial.sources import city_gazetteer, division_list, worst_origin
 from transforms.spatial.unit_grids import is_community, unit_grids
 
@@ -106,12 +110,23 @@ def _crosswalk(texts: pa.Table, addresses: Columns, villages: pa.Table, places) 
 def _grids_of(spark: SparkSession, rows: Columns, made: Mapping[str, Columns]) -> Columns:
     """Unit grid, governance grid and statistical cell of each row's position."""
     lon, lat = (np.asarray(rows[name].to_numpy(zero_copy_only=False), float) for name in ("lon", "lat"))
-    numbers = pc.cast(pa.array(np.arange(len(lon))), pa.string())
-    points = spark.createDataFrame(pa.table({"key": numbers, "lon": lon, "lat": lat}))
-    placed = place_points(points, {name: _tiling(made, name) for name in ("unit_grid_code", "grid_code")}).toArrow()
-    placed = placed.take(pc.index_in(numbers, value_set=placed["key"].combine_chunks()))
+    tilings = {name: _tiling(made, name) for name in ("unit_grid_code", "grid_code")}
+    scratch = settings().data_home / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="places-", dir=scratch) as folder:
+        files = _written(pa.table({"lon": lon, "lat": lat}), Path(folder), spark.sparkContext.defaultParallelism)
+        placed = place_files(spark, files, tilings, Path(folder))
     cells = {"cell_500m": cell_codes(*to_plane(lon, lat))}
-    return {name: placed[name] for name in ("unit_grid_code", "grid_code")} | cells
+    return {name: pc.cast(placed[name], pa.string()) for name in tilings} | cells
+
+
+def _written(points: pa.Table, folder: Path, parts: int) -> list[Path]:
+    """The points in so many files."""
+    edges = np.linspace(0, points.num_rows, parts + 1).astype(int)
+    files = [folder / f"points-{number:05d}.parquet" for number in range(parts)]
+    for file, start, end in zip(files, edges[:-1], edges[1:], strict=True):
+        pq.write_table(points.slice(start, end - start), file)
+    return files
 
 
 def _tiling(made: Mapping[str, Columns], code: str) -> pa.Table:
