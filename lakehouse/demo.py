@@ -22,6 +22,7 @@ app = typer.Typer(add_completion=False)
 
 CLOCK = "2017-02-28T17:00:00+00:00"
 """Two hours after the last reading of the sample: what counts as now in a demo on historical data."""
+CITY_SCALE = "0.01"
 REPLAYED_HOURS = 14 * 24
 START_SECONDS = 60.0
 STOPPING = {signal.SIGINT, signal.SIGTERM}
@@ -46,9 +47,11 @@ def demo(
         refuse_taken_ports()
     set_clock()
     steps: list[tuple[str, Callable[[], None]]] = [
-        ("department files -> bronze, each answered by a signed receipt", deliver_files),
+        ("air quality and weather files -> bronze, each answered by a signed receipt", deliver_files),
+        ("a synthetic county, one person in a hundred: what its departments send -> vault and bronze", deliver_city),
         ("devices -> collector -> sealed segments, which wait for bronze", replay_devices),
-        ("bronze -> silver -> gold -> checks -> forecast -> serving file", lambda: do("run")),
+        ("bronze -> silver -> registers -> gold -> checks -> forecast -> serving file", lambda: do("run")),
+        ("the registers held against the truth of the synthetic county", score_city),
         ("open data: release of the environment theme", lambda: do("release", "build", "environment")),
         ("dashboards: Superset with its accounts, charts and roles", lambda: do("dashboards", "bootstrap")),
         ("counts from device to dashboard, computed from the tables", lambda: do("reconcile")),
@@ -84,6 +87,30 @@ def sample_files() -> list[Path]:
 
 def deliver_files() -> None:
     do("deliver", SOURCE, *(str(f) for f in sample_files()))
+
+
+def city_folder() -> Path:
+    """Where the synthetic county is built: beside the lake, as nothing in the lake may read its truth."""
+    return settings().home.with_name(f"{settings().home.name}-sample-city")
+
+
+def deliver_city() -> None:
+    """Build the county where it is not yet, and deliver what its departments send, each file by its note."""
+    done = settings().data_home / "demo" / "city"
+    if done.exists():
+        print("  delivered before; nothing to send")
+        return
+    if not (city_folder() / "SYNTHETIC.json").exists():
+        do("sample-city", "build", "--scale", CITY_SCALE, "--out", str(city_folder()))
+    do("deliver", "--folder", str(city_folder() / "extracts"))
+    done.parent.mkdir(exist_ok=True)
+    done.touch()
+
+
+def score_city() -> None:
+    """Measure the linkage, then let gates and pages know."""
+    do("sample-city", "score", "--truth", str(city_folder() / "truth"))
+    do("run", "gates", "serving")
 
 
 def replay_devices() -> None:

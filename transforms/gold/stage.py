@@ -16,5 +16,5 @@ def _run_forecasts(work: Plan) -> None:
     run.gold_forecasts(work)
 
 
-GOLD = Stage("gold", after=("silver", "places"), plan=plan.gold, run=_run_gold)
+GOLD = Stage("gold", after=("silver", "places", "registers"), plan=plan.gold, run=_run_gold)
 GOLD_FORECASTS = Stage("gold_forecasts", after=("forecast",), plan=plan.forecasts, run=_run_forecasts)
