@@ -95,6 +95,29 @@ def test_one_number_with_one_name_or_one_birth_date_is_one_person(whole):
     assert together(found, f"PSB-{other['entity_no']}#self", f"EDU-{other['entity_no']}#self")
 
 
+LANDLORD = {"mention_id": "PSB-x#landlord", "source_code": "PSB", "as_of": "20141231"}
+
+
+def test_a_number_alone_joins_its_person_when_the_records_that_carry_it_are_found_one(whole):
+    """Birth date and one character of the name differ, so that two groups carry the number until a rule joins them."""
+    one = EXTRA[0]
+    other_day = "19000101" if one["birth_date"] != "19000101" else "19000102"
+    rows = mention(one, "PSB", name="欧阳某甲"), mention(one, "HSA", name="欧阳某乙", birth_date=other_day)
+    mentions = beside_town(*rows, LANDLORD | {"citizen_no": one["citizen_no"]})
+    found = link(mentions, RULES, model=whole.model)
+    assert together(found, f"PSB-{one['entity_no']}#self", f"HSA-{one['entity_no']}#self", "PSB-x#landlord")
+    assert partition(link(mentions, RULES, known_from(found), model=whole.model)) == partition(found)
+
+
+def test_a_number_alone_joins_nobody_where_two_persons_carry_it(whole):
+    one, other = EXTRA[0], EXTRA[1]
+    rows = mention(one, "PSB"), mention(other, "HSA", citizen_no=one["citizen_no"])
+    mentions = beside_town(*rows, LANDLORD | {"citizen_no": one["citizen_no"]})
+    found = link(mentions, RULES, model=whole.model)
+    assert frozenset({"PSB-x#landlord"}) in partition(found)
+    assert partition(link(mentions, RULES, known_from(found), model=whole.model)) == partition(found)
+
+
 @pytest.mark.parametrize("number", ["15 digits", "wrong check", "full width"])
 def test_a_number_written_otherwise_still_leads_to_its_person(whole, number):
     one = next(p for p in EXTRA if p["birth_date"] < "1999")

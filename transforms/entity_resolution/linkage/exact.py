@@ -1,6 +1,7 @@
 """Profiles that one valid number makes one entity, as long as name or birth date agrees."""
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -18,6 +19,26 @@ def exact_groups(profiles: Profiles, rules: LinkageRules, known: NDArray[np.int6
     for key in rules.exact:
         groups = joined(len(profiles), [groups, _bare(profiles, key, groups)])
     return groups
+
+
+def bare_links(profiles: Profiles, rules: LinkageRules, cluster: NDArray[np.int64]) -> pa.Table:
+    """left, right, probability: profiles of nothing but a key, and the one cluster that carries it after all other links.
+
+    Before these links two groups may carry the key; without this a later run would find them one, and only then join.
+    """
+    found = [_to_the_first(_bare(profiles, key, cluster), cluster) for key in rules.exact]
+    left, right = np.concatenate([np.zeros((2, 0), np.int64), *found], axis=1)
+    return pa.table({"left": left, "right": right, "probability": np.ones(len(left))})
+
+
+def _to_the_first(label: NDArray[np.int64], cluster: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Two rows: for each label its first profile, and the first one of each other cluster with the label."""
+    held = np.flatnonzero(label != NONE)
+    _, place = np.unique(np.column_stack([label, cluster])[held], axis=0, return_index=True)
+    right = held[np.sort(place)]
+    _, first, of_label = np.unique(label[right], return_index=True, return_inverse=True)
+    left = right[first][of_label]
+    return np.stack([left, right])[:, left != right]
 
 
 def joined(size: int, labels: list[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from transforms.entity_resolution.linkage import blocking, clustering, probabilistic
-from transforms.entity_resolution.linkage.exact import exact_groups, in_order
+from transforms.entity_resolution.linkage.exact import bare_links, exact_groups, in_order
 from transforms.entity_resolution.linkage.normalise import encode
 from transforms.entity_resolution.linkage.profiles import NONE, Profiles, connection, filled, frequencies, reduce
 from transforms.entity_resolution.linkage.rules import LinkageRules
@@ -152,7 +152,7 @@ def _in_order(links: list[pa.Table]) -> pa.Table:
 
 
 def _followed(mentions: pa.Table, profiles: Profiles, groups: NDArray[np.int64], links: pa.Table, rules: LinkageRules) -> _Found:
-    """Join groups along the links that are sure enough."""
+    """Join groups along the links that are sure enough, then what tells a number only to the one cluster that carries it."""
     probability = links["probability"].to_numpy()
     is_apart = pc.and_(pc.equal(links["method"], clustering.STEWARD), pc.equal(links["probability"], 0)).to_numpy()
     sure = np.flatnonzero((probability >= rules.thresholds.link) & ~is_apart)
@@ -165,6 +165,9 @@ def _followed(mentions: pa.Table, profiles: Profiles, groups: NDArray[np.int64],
         forest.hold_apart(*pair)
     is_followed = np.zeros(links.num_rows, bool)
     is_followed[sure] = clustering.grow(forest, links.take(pa.array(sure)), groups)
+    bare = _links(bare_links(profiles, rules, clustering.clusters(forest, groups)), EXACT).select(links.column_names)
+    is_followed = np.append(is_followed, clustering.grow(forest, bare, groups))
+    links = pa.concat_tables([links, bare])
     return _Found(links, is_followed, clustering.clusters(forest, groups), _has_key(profiles, rules))
 
 
