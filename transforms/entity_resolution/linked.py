@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +11,7 @@ import pyarrow.compute as pc
 
 from lakehouse import outcomes, tables
 from lakehouse.settings import settings
-from transforms.entity_resolution import crosswalk, identity_log, stewards
+from transforms.entity_resolution import crosswalk, identity_log, neighbours, stewards
 from transforms.entity_resolution.identity import Occasion, assign
 from transforms.entity_resolution.linkage import Linkage, LinkageRules, link, rules_of
 from transforms.entity_resolution.mint import mint_key
@@ -42,35 +41,44 @@ class Kind:
 @dataclass(frozen=True)
 class Linked:
     """What a run found. `links`: mention_id, entity_id; mentions without one are held. `events` are new for the identity log,
-    `pairs` and `conflicts` as linkage gives them. `is_full`: nothing was taken over from a former run."""
+    `pairs` and `conflicts` as linkage gives them. `keys`: by which a later delta finds what was compared. `is_full`: nothing
+    was taken over from a former run."""
 
     links: pa.Table
     xref: pa.Table
     events: pa.Table
     pairs: pa.Table
     conflicts: pa.Table
+    keys: pa.Table
     on: date
     is_full: bool
 
 
-def relink(kind: Kind, mentions: pa.Table, compared: Callable[[], pa.Table], is_full: bool = False) -> Linked:
+def relink(kind: Kind, mentions: pa.Table, compared: neighbours.Compared, is_full: bool = False) -> Linked:
     """Link mentions (with source_code, source_key, role, as_of, data_origin) and give each entity its id.
 
-    `compared` makes what linkage compares. Where a former run used the same rules, only mentions that are new, or that a
-    steward has decided on since, are compared. Raises LinkageError as `link`.
+    Where a former run used the same rules, only mentions that are new, or that a steward has decided on since, are compared,
+    and those of the entities that they can touch. Raises LinkageError as `link`.
     """
     rules, former = rules_of(kind.name), crosswalk.read(kind.name)
     model = None if is_full else _model(rules)
     known = None if model is None or not former.num_rows else _known(kind, former, mentions)
-    linkage = link(compared(), rules, known, stewards.merged_pairs(kind.name), model)
+    if model is None or known is None:
+        given = compared(mentions.select(["mention_id"]))
+        linkage = link(given, rules, None, stewards.merged_pairs(kind.name), model)
+        linked = linkage.clusters
+    else:
+        linkage, given = neighbours.link_delta(rules, mentions, known, compared, model)
+        linked = neighbours.with_settled(linkage.clusters, known, former)
     if model is None:
         _keep_model(rules, linkage)
-    clusters = _grounded(kind, stewards.part(kind.name, linkage.clusters), mentions)
+    clusters = _grounded(kind, stewards.part(kind.name, linked), mentions)
     on, log = day_of(mentions), identity_log.read(kind.name)
     made = assign(clusters, crosswalk.last_links(former), log, Occasion(kind.name, mint_key(), on, rules.rule_version))
     standing = identity_log.standing(pa.concat_tables([log, made.events]))
-    xref = crosswalk.continued(former, made.links, mentions, linkage.clusters, standing, on, rules.rule_version)
-    return Linked(made.links, xref, made.events, linkage.pairs, linkage.conflicts, on, known is None)
+    xref = crosswalk.continued(former, made.links, mentions, linked, standing, on, rules.rule_version)
+    keys = neighbours.left(given, made.links, rules)
+    return Linked(made.links, xref, made.events, linkage.pairs, linkage.conflicts, keys, on, known is None)
 
 
 def day_of(mentions: pa.Table) -> date:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.ipc
 
@@ -15,18 +16,25 @@ from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive.schema import arrow_schema
 from lakehouse.settings import settings
-from transforms.entity_resolution import crosswalk, identity_log
+from transforms.entity_resolution import crosswalk, identity_log, neighbours
 from transforms.entity_resolution.linked import Linked
 
 BEFORE = b"crosswalk_version"
 
 
 def save_ids(kind: str, found: Linked) -> None:
-    """Replace the crosswalk and append the events."""
+    """Replace the crosswalk and append the events.
+
+    A delta adds its keys before: keys of ids that were never given do no harm. A full run begins with none: a run that finds
+    none compares with everybody.
+    """
+    _keep_keys(kind, found.keys.slice(0, 0) if found.is_full else found.keys, found.is_full)
     _set_down(kind, found.events)
     save({crosswalk.name_of(kind).partition(".")[2]: found.xref})
     identity_log.append(kind, found.events)
     _pending(kind).unlink(missing_ok=True)
+    if found.is_full:
+        _keep_keys(kind, found.keys, is_full=True)
 
 
 def finish(kind: str) -> None:
@@ -59,6 +67,17 @@ def former(dataset: str) -> pa.Table:
     """The table as it stands; empty while there is none."""
     name, schema = contracts()[dataset].table, schema_of(dataset)
     return tables.read(name).select(schema.names).cast(schema) if tables.exists(name) else schema.empty_table()
+
+
+def _keep_keys(kind: str, keys: pa.Table, is_full: bool) -> None:
+    if is_full or not tables.exists(neighbours.table(kind)):
+        tables.replace(neighbours.table(kind), keys)
+    elif (fresh := _not_there(keys, neighbours.read(kind))).num_rows:
+        tables.append(neighbours.table(kind), fresh)
+
+
+def _not_there(keys: pa.Table, stored: pa.Table) -> pa.Table:
+    return duckdb.sql("select * from keys except select * from stored order by all").to_arrow_table().cast(keys.schema)
 
 
 def _set_down(kind: str, events: pa.Table) -> None:

@@ -1,6 +1,6 @@
 """Contracts -> the YAML that dbt must find on disk: sources, and descriptions, types and keys of the gold models.
 
-    python -m transforms.gold.model_files        writes the files; a test compares them with the contracts
+python -m transforms.gold.model_files        writes the files; a test compares them with the contracts
 """
 
 from pathlib import Path

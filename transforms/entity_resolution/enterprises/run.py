@@ -38,7 +38,7 @@ def run(work: dict[str, Any]) -> None:
         saving.finish(KIND.name)
         silver = _silver(inputs)
         mentions = enterprise_mentions(silver, _places(inputs), rules_of(KIND.name).home)
-        found = relink(KIND, mentions, lambda: compared(mentions), work["is_full"])
+        found = relink(KIND, mentions, lambda asked: compared(mentions, asked), work["is_full"])
         made = _register(silver, mentions, found)
         saving.save_ids(KIND.name, found)
         rows = saving.save(made)
@@ -47,9 +47,9 @@ def run(work: dict[str, Any]) -> None:
         outcome.detail = rows | {"held": held, "is_full": found.is_full, "day": str(found.on)}
 
 
-def compared(mentions: pa.Table) -> pa.Table:
-    """What linkage compares, in clear and in memory only: legal persons out of the vault."""
-    rows = mentions.select(COMPARED)
+def compared(mentions: pa.Table, asked: pa.Table) -> pa.Table:
+    """What linkage compares of mentions (`asked`: mention_id), in clear and in memory only; legal persons out of the vault."""
+    rows = mentions.select(COMPARED).filter(pc.is_in(mentions["mention_id"], value_set=asked["mention_id"].combine_chunks()))
     for name in ("legal_person_name", "legal_person_no"):
         rows = rows.set_column(rows.schema.get_field_index(name), name, vault.clear(rows[name]))
     return rows

@@ -46,11 +46,14 @@ def build(base: duckdb.DuckDBPyConnection, present: Collection[str], places: pa.
     base.execute(PLACED.format(numbers=", ".join(NUMBERS)))
 
 
-def compared(base: duckdb.DuckDBPyConnection) -> pa.Table:
-    """What linkage compares, in clear and in memory only: every mention with its names and numbers out of the vault."""
+def compared(base: duckdb.DuckDBPyConnection, asked: pa.Table) -> pa.Table:
+    """What linkage compares, in clear and in memory only: the mentions of `asked` (mention_id) with their names and numbers
+    out of the vault."""
+    base.register("asked", asked)
     rows = base.sql(
         "select mention_id, source_code, source_key, role, as_of, citizen_no, name, phone, kin_no, birth_date, sex_code,"
-        " household_no, relation_code, address_text, address_id, division_code, enterprise_code from mentions order by mention_id"
+        " household_no, relation_code, address_text, address_id, division_code, enterprise_code from mentions"
+        " semi join asked using (mention_id) order by mention_id"
     ).to_arrow_table()
     for name in COMPARED:
         rows = rows.set_column(rows.schema.get_field_index(name), name, vault.clear(rows[name]))

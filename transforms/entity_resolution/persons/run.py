@@ -31,7 +31,7 @@ def run(work: dict[str, Any]) -> None:
         present = {d for d in DATASETS if f"silver.{d}" in work["inputs"]}
         mentions.build(base, present, _places(base, work["inputs"]))
         said = base.sql("from mentions order by mention_id").to_arrow_table()
-        found = relink(KIND, said, lambda: mentions.compared(base), work["is_full"])
+        found = relink(KIND, said, lambda asked: mentions.compared(base, asked), work["is_full"])
         made = _register(base, said, found, present)
         saving.save_ids(KIND.name, found)
         rows = saving.save(made)

@@ -1,12 +1,13 @@
 """Crosswalk and identity log agree, wherever a run is killed between the two."""
 
+from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
 import pytest
 
 from lakehouse import tables
-from transforms.entity_resolution import crosswalk, identity_log, saving
+from transforms.entity_resolution import crosswalk, identity_log, neighbours, saving
 from transforms.entity_resolution.linked import Linked
 
 DAY = date(2014, 12, 31)
@@ -24,13 +25,14 @@ LINK = {
     "valid_from": DAY,
     "data_origin": "synthetic",
 }
+KEYS = pa.Table.from_pylist([{"entity_id": "P1", "key": -7, "is_open": False, "filled": 0}], neighbours.STORED)
 
 
 @pytest.fixture
 def found(home) -> Linked:
     nothing = pa.table({})
     xref = pa.Table.from_pylist([LINK], saving.schema_of("xref__persons"))
-    return Linked(nothing, xref, EVENTS, nothing, nothing, DAY, True)
+    return Linked(nothing, xref, EVENTS, nothing, nothing, KEYS, DAY, True)
 
 
 class Killed(Exception):
@@ -48,7 +50,7 @@ def test_both_are_written_once(found):
 
 
 def test_killed_before_the_crosswalk_the_events_are_forgotten(found, monkeypatch):
-    monkeypatch.setattr(tables, "replace", _dies)
+    monkeypatch.setattr(saving, "save", _dies)
     with pytest.raises(Killed):
         saving.save_ids("persons", found)
     saving.finish("persons")
@@ -70,6 +72,25 @@ def test_killed_behind_the_log_nothing_is_written_twice(found):
     saving.save_ids("persons", found)
     identity_log.append("persons", EVENTS)
     assert identity_log.read("persons").num_rows == 1
+
+
+def test_a_full_run_that_is_killed_leaves_no_keys_so_that_the_next_compares_with_everybody(found, monkeypatch):
+    saving.save_ids("persons", found)
+    assert neighbours.read("persons").equals(KEYS)
+    monkeypatch.setattr(identity_log, "append", _dies)
+    with pytest.raises(Killed):
+        saving.save_ids("persons", found)
+    assert neighbours.read("persons").num_rows == 0
+
+
+def test_a_delta_leaves_its_keys_before_its_ids_and_each_once(found, monkeypatch):
+    saving.save_ids("persons", found)
+    more = KEYS.set_column(0, "entity_id", pa.array(["P2"]))
+    delta = replace(found, keys=pa.concat_tables([KEYS, more]), is_full=False)
+    monkeypatch.setattr(saving, "save", _dies)
+    with pytest.raises(Killed):
+        saving.save_ids("persons", delta)
+    assert neighbours.read("persons").sort_by("entity_id")["entity_id"].to_pylist() == ["P1", "P2"]
 
 
 def test_a_table_that_does_not_differ_keeps_its_version(found):
