@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lakehouse import outcomes, tables
 from lakehouse.settings import settings
-from transforms.entity_resolution import crosswalk, identity_log, stewards
+from transforms.entity_resolution import crosswalk, erased, identity_log, stewards
 from transforms.entity_resolution.identity import Occasion, assign
 from transforms.entity_resolution.linkage import Linkage, LinkageRules, link, rules_of
 from transforms.entity_resolution.mint import mint_key
@@ -62,7 +62,9 @@ def relink(kind: Kind, mentions: pa.Table, compared: Callable[[], pa.Table], is_
     rules, former = rules_of(kind.name), crosswalk.read(kind.name)
     model = None if is_full else _model(rules)
     known = None if model is None or not former.num_rows else _known(kind, former, mentions)
-    linkage = link(compared(), rules, known, stewards.merged_pairs(kind.name), model)
+    evidence = compared()
+    decided = pa.concat_tables([stewards.merged_pairs(kind.name), erased.bound(evidence, mentions, former)])
+    linkage = link(evidence, rules, known, decided, model)
     if model is None:
         _keep_model(rules, linkage)
     clusters = _grounded(kind, stewards.part(kind.name, linkage.clusters), mentions)

@@ -47,13 +47,18 @@ def build(base: duckdb.DuckDBPyConnection, present: Collection[str], places: pa.
 
 
 def compared(base: duckdb.DuckDBPyConnection) -> pa.Table:
-    """What linkage compares, in clear and in memory only: every mention with its names and numbers out of the vault."""
+    """What linkage compares, in clear and in memory only: every mention with its names and numbers out of the vault.
+
+    Where a name was erased its token stands for it, so that nobody is taken for somebody else who was erased.
+    """
     rows = base.sql(
         "select mention_id, source_code, source_key, role, as_of, citizen_no, name, phone, kin_no, birth_date, sex_code,"
         " household_no, relation_code, address_text, address_id, division_code, enterprise_code from mentions order by mention_id"
     ).to_arrow_table()
     for name in COMPARED:
-        rows = rows.set_column(rows.schema.get_field_index(name), name, vault.clear(rows[name]))
+        opened = vault.clear(rows[name])
+        values = pc.coalesce(opened, rows[name]) if name == "name" else opened
+        rows = rows.set_column(rows.schema.get_field_index(name), name, values)
     return rows
 
 
