@@ -24,10 +24,7 @@ def test_the_file_follows_the_compose_specification():
         pytest.skip("the specification's schema is not beside the checkout")
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(SPECIFICATION.read_text("utf-8"))
-    errors = [
-        f"{list(e.absolute_path)}: {e.message}"
-        for e in jsonschema.Draft7Validator(schema).iter_errors(COMPOSE)
-    ]
+    errors = [f"{list(e.absolute_path)}: {e.message}" for e in jsonschema.Draft7Validator(schema).iter_errors(COMPOSE)]
     assert errors == []
 
 
@@ -66,9 +63,7 @@ def test_secrets_must_be_given_and_the_refusal_says_what_to_set(name):
 
 
 def test_the_example_environment_names_exactly_the_required_variables_without_values():
-    lines = [
-        line for line in (ROOT / "deploy" / "example.env").read_text().splitlines() if line and line[0] != "#"
-    ]
+    lines = [line for line in (ROOT / "deploy" / "example.env").read_text().splitlines() if line and line[0] != "#"]
     assert all(line.endswith("=") for line in lines)
     assert {line[:-1] for line in lines} == set(REQUIRED.findall(TEXT))
 
