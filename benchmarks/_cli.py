@@ -55,6 +55,16 @@ def linkage(
 
 
 @app.command()
+def registers(
+    scale: Annotated[list[float] | None, typer.Option(help="1 is the county of 408,300 persons; several may be given.")] = None,
+) -> None:
+    """The sample city from departments' files to dashboards, stage by stage; with several scales the growth between them."""
+    from benchmarks import registers as ways
+
+    leave(ways.run(scale or [0.1]))
+
+
+@app.command()
 def verification(
     persons: Annotated[int, typer.Option(min=20_000, help="Persons in the index.")] = 400_000,
     seconds: Annotated[int, typer.Option(min=5, help="Length of the load.")] = 60,
