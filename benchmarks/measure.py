@@ -109,15 +109,15 @@ def surroundings(scratch: Path, data_home: Path) -> dict[str, str]:
     return environment | {"LAKE_DATA_HOME": str(data_home), "PYTHONPYCACHEPREFIX": str(scratch / "bytecode")}
 
 
-def command(words: Sequence[str], environment: dict[str, str], without: str = "") -> Run:
-    """Run a command as a process of its own.
+def command(words: Sequence[str], environment: dict[str, str], without: str = "", every_s: float = 0.02) -> Run:
+    """Run a command as a process of its own, looked at every so many seconds.
 
     Raises RuntimeError with its last words if it fails, or if the program `without` ran below it.
     """
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
         child = subprocess.Popen(words, env=environment, stdout=said, stderr=subprocess.STDOUT)
-        with TreeMeter(child.pid, every_s=0.02) as meter:
+        with TreeMeter(child.pid, every_s) as meter:
             code = child.wait()
             wall = time.perf_counter() - began
         if code:

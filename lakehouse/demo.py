@@ -102,7 +102,7 @@ def deliver_city() -> None:
         return
     if not (city_folder() / "SYNTHETIC.json").exists():
         do("sample-city", "build", "--scale", CITY_SCALE, "--out", str(city_folder()))
-    do("deliver", "--folder", str(city_folder() / "extracts"))
+    do("deliver", "--brief", "--folder", str(city_folder() / "extracts"))
     done.parent.mkdir(exist_ok=True)
     done.touch()
 

@@ -11,6 +11,7 @@ from portal.pages import (
     catalogue,
     dataset,
     deliveries,
+    desk,
     linkage,
     models,
     operations,
@@ -23,7 +24,7 @@ from portal.verification import api as verification_api
 
 CALLS_PER_MINUTE = 60  # anonymous calls of the API per client address
 PARTS = (
-    catalogue, dataset, releases, quality, operations, linkage, models, report, templates_download, deliveries,
+    catalogue, dataset, releases, quality, operations, linkage, models, report, templates_download, deliveries, desk,
     login, verification_api, api, feed, static_files,
 )  # fmt: skip
 READABLE = ("ETag", "Link", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After")

@@ -16,6 +16,8 @@ MAX_CLIENTS = 10_000
 MAX_FORM_BYTES = 20_000
 FORMS_PER_MINUTE = 6
 BY_KEY = ("/api/v1/verification/", "/deliveries")
+BY_ACCOUNT = ("/deliveries", "/desk/")
+"""Forms that nobody sends without an account; they count as calls."""
 UPLOAD_PATH, MAX_UPLOAD_BYTES = "/deliveries", 1024**3 + MAX_FORM_BYTES
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; "
@@ -86,11 +88,10 @@ class GuardMiddleware:
         length = headers.get(b"content-length", "")
         if not length.isdigit():
             return PlainTextResponse("A form must state its length (Content-Length).", 411)
-        is_upload = scope["path"] == UPLOAD_PATH
-        limit = MAX_UPLOAD_BYTES if is_upload else MAX_FORM_BYTES
+        limit = MAX_UPLOAD_BYTES if scope["path"] == UPLOAD_PATH else MAX_FORM_BYTES
         if int(length) > limit:
             return PlainTextResponse(f"The form holds more than {limit:,} bytes; send less at a time.", 413)
-        left, seconds = (self.calls if is_upload else self.forms).count(client)
+        left, seconds = (self.calls if scope["path"].startswith(BY_ACCOUNT) else self.forms).count(client)
         if left < 0:
             said = f"Too many forms in a minute; wait {seconds} seconds. 一分钟内提交过多，请 {seconds} 秒后再试。"
             return PlainTextResponse(said, 429, {"Retry-After": str(seconds)})

@@ -45,8 +45,9 @@ def decide(
     observed_at: datetime,
     changes: dict[str, object] | None = None,
     expires_at: datetime | None = None,
+    decided_by: str | None = None,
 ) -> Decision:
-    """Record a decision under the name of the logged-in user of the operating system; `observed_at` is the row's.
+    """Record a decision under `decided_by`, else the logged-in user of the operating system; `observed_at` is the row's.
 
     Raises ValueError when the reason is empty, a fix changes nothing, or a waiver has no end in the future.
     """
@@ -56,9 +57,8 @@ def decide(
         raise ValueError("A fix changes at least one column (--set column=value).")
     if kind == "waive" and (expires_at is None or expires_at <= settings().as_of_time()):
         raise ValueError("A waiver needs an end in the future (--until 2026-12-31).")
-    made = Decision(
-        dataset, hold_id, kind, changes or {}, reason.strip(), getpass.getuser(), datetime.now(UTC), expires_at, observed_at
-    )
+    who = decided_by or getpass.getuser()
+    made = Decision(dataset, hold_id, kind, changes or {}, reason.strip(), who, datetime.now(UTC), expires_at, observed_at)
     row = vars(made) | {"changes": json.dumps(made.changes, ensure_ascii=False, sort_keys=True)}
     tables.append(TABLE, pa.Table.from_pylist([row], SCHEMA))
     return made

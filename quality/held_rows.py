@@ -77,6 +77,12 @@ def counts(dataset: str = "", source: str = "") -> list[CheckCount]:
     ]
 
 
+def totals() -> dict[str, int]:
+    """Held rows by dataset, most first; datasets without any are left out."""
+    found = {name: _query(name, "select count(*) from quarantine.{}")[0][0] for name in datasets()}
+    return {name: n for name, n in sorted(found.items(), key=lambda item: (-item[1], item[0])) if n}
+
+
 def letters(dataset: str = "") -> dict[str, int]:
     """Dead-letter table -> records in it; those of which a steward decides nothing, because they do not parse."""
     names = [name for name in tables.names("dead_letter") if dataset in ("", name.split(".")[1])]

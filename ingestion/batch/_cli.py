@@ -8,7 +8,7 @@ import typer
 
 from ingestion.batch.answers import answer, rehearsal
 from ingestion.batch.statement import Statement, stated
-from lakehouse import tables
+from lakehouse import progress, tables
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
 
@@ -24,6 +24,7 @@ Period = Annotated[
     datetime | None, typer.Option(help="The day of whose end the rows speak; default: what a note beside the file says.")
 ]
 Folder = Annotated[Path | None, typer.Option(help="Deliver all files below it that have a note (FILE.note.json), by their day.")]
+Brief = Annotated[bool, typer.Option("--brief", help="With --folder: answers without a remark are counted, not told.")]
 Key = Annotated[str, typer.Option("--key", help="Trusted public key; default: this lake's.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; nothing is kept or landed.")]
 OnlySource = Annotated[str, typer.Option(help="Only this source.")]
@@ -36,6 +37,7 @@ def deliver_files(
     period: Period = None,
     revision: Revision = None,
     folder: Folder = None,
+    brief: Brief = False,
     dry_run: DryRun = False,
 ) -> None:
     """Keep, land and answer each file. The same content twice is recognised; a correction declares a higher --revision.
@@ -46,7 +48,7 @@ def deliver_files(
         raise ValueError("Say SOURCE FILE..., or --folder DIR alone; the notes in the folder say what each file is.")
     do = rehearsal if dry_run else answer
     if folder:
-        _deliver_tree(folder, do)
+        _deliver_tree(folder, do, brief)
         return
     _known(source)
     for file in files or []:
@@ -60,8 +62,8 @@ def said(file: Path, source: str, period: datetime | None, revision: int | None)
     return stated(file, source).corrected(period.date().isoformat() if period else None, revision)
 
 
-def _deliver_tree(folder: Path, do) -> None:
-    from ingestion.batch.tree import noted, summary
+def _deliver_tree(folder: Path, do, brief: bool) -> None:
+    from ingestion.batch.tree import is_plain, noted, summary
 
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: there is no such folder.")
@@ -69,9 +71,12 @@ def _deliver_tree(folder: Path, do) -> None:
     for sentence in told:
         typer.echo(sentence, err=True)
     answers = []
-    for one in ready:
-        answers.append(do(one.file, one.source, one.statement))
-        typer.echo(answers[-1])
+    with progress.step("deliveries"):
+        for one in ready:
+            progress.doing(one.file.name)
+            answers.append(do(one.file, one.source, one.statement))
+            if not (brief and is_plain(answers[-1])):
+                typer.echo(answers[-1])
     typer.echo(f"{len(ready)} files with a note: {', '.join(summary(answers))}; notes that cannot be used {len(told)}.")
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.batch import suppressed
 from ingestion.batch.faults import Unparsed
 from lakehouse import vault
 from lakehouse.contracts import Source, contracts
@@ -25,18 +26,20 @@ def tokenised(rows: pa.Table, source: Source) -> pa.Table:
     """
     if not (kinds := _kinds(source)):
         return rows
+    rows, stands_in = suppressed.cut(rows, source)
     for at, column in enumerate(rows.column_names):
         kind = kinds.get(column, None if _is_clear(column, source) else FREE_TEXT)
         if kind:
             rows = rows.set_column(at, column, _sealed(kind, rows[column], source.format.missing))
-    return rows
+    return suppressed.put(rows, stands_in)
 
 
 def sealed(unparsed: list[Unparsed], source: Source) -> list[Unparsed]:
     """Rows that are none, their texts as tokens: what they hold is known only to be of a source that names persons."""
     if not unparsed or not names_persons(source):
         return unparsed
-    texts = vault.tokens(FREE_TEXT, pa.array([u.text for u in unparsed], pa.string())).to_pylist()
+    kept = suppressed.without_erased(pa.array([u.text for u in unparsed], pa.string()))
+    texts = vault.tokens(FREE_TEXT, kept).to_pylist()
     return [replace(u, text=text or "") for u, text in zip(unparsed, texts, strict=True)]
 
 

@@ -77,9 +77,17 @@ def expire() -> Iterator[str]:
         sealed = delivery.raw_file.with_name(delivery.file_name + SEALED)
         is_due = datetime.fromisoformat(delivery.received_at) < limit and is_answered(delivery)
         if is_due and sealed.exists():
-            vault.destroy_file_key(_key_name(delivery))
-            sealed.unlink()
+            destroy(delivery)
             yield f"{delivery.source} {delivery.delivery_id}: the raw file has expired; receipt and rows stay"
+
+
+def destroy(delivery: Delivery) -> bool:
+    """Destroy a sealed file and its key, so that no copy of it opens; whether there was one."""
+    sealed = delivery.raw_file.with_name(delivery.file_name + SEALED)
+    had_key = vault.destroy_file_key(_key_name(delivery))
+    is_there = sealed.exists()
+    sealed.unlink(missing_ok=True)
+    return had_key or is_there
 
 
 def _seal(file: Path, kept: Path, delivery: Delivery) -> str:

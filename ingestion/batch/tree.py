@@ -47,3 +47,10 @@ def summary(answers: list[str]) -> Iterator[str]:
     for end, words in ends.items():
         count = sum(answer.partition(": ")[2].startswith(words) for answer in answers)
         yield f"{end} {count}"
+
+
+def is_plain(answer: str) -> bool:
+    """Whether the file landed, or had no rows as its note says, and nothing else is to be told."""
+    said = answer.partition(": ")[2]
+    landed = said.startswith("received ") and "\n" not in answer and "dead letters 0" in answer
+    return landed or (said.startswith("holds no rows") and "as its note says" in answer)

@@ -6,6 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,8 @@ from lakehouse.settings import settings
 
 app = typer.Typer(add_completion=False)
 HOMES = ("data", "secrets")
+DUTIES = "lake.restored"
+"""Entry points of what a restored lake needs: functions that do it and yield a line for each thing done."""
 
 
 @app.command()
@@ -38,6 +41,9 @@ def restore(
         if not drill:
             put_secrets(unpacked / "secrets", secrets)
             put_data(unpacked / "data", data)
+    for duty in () if drill else entry_points(group=DUTIES):
+        for line in duty.load()():
+            typer.echo(line)
     typer.echo(f"{archive}: {'every table opens' if drill else f'restored to {data}'}.")
 
 

@@ -5,21 +5,28 @@ same value has the same token in every table, so tables join on tokens. Whoever 
 """
 
 from lakehouse.vault.copies import merge, snapshot
+from lakehouse.vault.erased import StandIns, erasures, keep_erasure, suppressed
 from lakehouse.vault.files import destroy_file_key, seal_file, unseal_file
 from lakehouse.vault.store import FILE, VaultError
-from lakehouse.vault.tokens import KINDS, clear, forget, named, token, tokens
+from lakehouse.vault.tokens import KINDS, clear, forget, named, opened, stand_in, token, tokens
 
 __all__ = [
     "FILE",
     "KINDS",
+    "StandIns",
     "VaultError",
     "clear",
     "destroy_file_key",
+    "erasures",
     "forget",
+    "keep_erasure",
     "merge",
     "named",
+    "opened",
     "seal_file",
     "snapshot",
+    "stand_in",
+    "suppressed",
     "token",
     "tokens",
     "unseal_file",

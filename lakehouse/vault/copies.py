@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from lakehouse.vault import store
+from lakehouse.vault import erased, store
 
 
 def snapshot(target: Path) -> None:
@@ -22,11 +22,15 @@ def merge(copy: Path) -> None:
     """
     with closing(store.connected()) as vault:
         store.prepare(vault)
+        vault.executescript(erased.SCHEMA)
         vault.execute("attach ? as copy", [str(copy)])
+        knows_erased = vault.execute("select 1 from copy.sqlite_master where name = 'erasures'").fetchone()
         with store.transaction(vault):
             vault.execute("insert or ignore into forgotten select token from copy.forgotten")
             vault.execute("insert or ignore into sealed select * from copy.sealed")
             vault.execute("insert or ignore into file_keys select * from copy.file_keys")
+            for table in ("erasures", "suppressed") if knows_erased else ():
+                vault.execute(f"insert or ignore into {table} select * from copy.{table}")
             vault.execute("delete from sealed where token in (select token from forgotten)")
             vault.execute("delete from file_keys where name in (select token from forgotten)")
     store.truncate_log()

@@ -51,7 +51,7 @@ def writing() -> Iterator[tuple[sqlite3.Connection, Keys]]:
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the tables where there are none yet."""
-    if not _has(connection, "forgotten"):
+    if not has(connection, "forgotten"):
         connection.execute("pragma journal_mode = wal")
         connection.executescript(SCHEMA)
 
@@ -96,8 +96,8 @@ def _keys(connection: sqlite3.Connection) -> Keys | None:
 
 
 def _holds_rows(connection: sqlite3.Connection, table: str) -> bool:
-    return _has(connection, table) and connection.execute(f"select 1 from {table} limit 1").fetchone() is not None
+    return has(connection, table) and connection.execute(f"select 1 from {table} limit 1").fetchone() is not None
 
 
-def _has(connection: sqlite3.Connection, table: str) -> bool:
+def has(connection: sqlite3.Connection, table: str) -> bool:
     return connection.execute("select 1 from sqlite_master where name = ?", [table]).fetchone() is not None

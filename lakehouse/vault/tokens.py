@@ -12,7 +12,8 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from lakehouse.vault import store
+from lakehouse.settings import settings
+from lakehouse.vault import keys, store
 
 KINDS = ("citizen_no", "person_name", "phone", "free_text")
 LETTERS = 26
@@ -34,9 +35,9 @@ def tokens(kind: str, values: pa.Array | pa.ChunkedArray) -> pa.Array:
     texts = [text.strip() for text in coded.dictionary.to_pylist()]
     if not any(texts):
         return pa.nulls(len(coded), pa.string())
-    with store.writing() as (vault, keys):
-        names = dict(zip(texts, _named(keys.naming, kind, texts), strict=True))
-        _seal(vault, keys.sealing, {name: text for text, name in names.items() if text})
+    with store.writing() as (vault, held):
+        names = dict(zip(texts, _named(held.naming, kind, texts), strict=True))
+        _seal(vault, held.sealing, {name: text for text, name in names.items() if text})
     return pa.array([names[text] if text else None for text in texts], pa.string()).take(coded.indices)
 
 
@@ -52,10 +53,9 @@ def named(kind: str, values: pa.Array | pa.ChunkedArray) -> pa.Array:
     """
     coded = _distinct(values)
     texts = [text.strip() for text in coded.dictionary.to_pylist()]
-    with store.reading() as (_, keys):
-        if keys is None:
-            raise store.VaultError("There is no vault yet; the first delivery with direct identifiers makes it.")
-    given = _named(keys.naming, kind, texts) if texts else []
+    if (found := keys.read(settings().secrets)) is None:
+        raise store.VaultError("There is no vault yet; the first delivery with direct identifiers makes it.")
+    given = _named(found.naming, kind, texts) if texts else []
     return pa.array([t if text else None for t, text in zip(given, texts, strict=True)], pa.string()).take(coded.indices)
 
 
@@ -63,11 +63,25 @@ def clear(tokens: pa.Array | pa.ChunkedArray) -> pa.Array:
     """The value of each token; null where it was forgotten, or is no token. Raises VaultError."""
     coded = _distinct(tokens)
     names = coded.dictionary.to_pylist()
-    with store.reading() as (vault, keys):
-        if vault is None or keys is None:
+    with store.reading() as (vault, held):
+        if vault is None or held is None:
             return pa.nulls(len(coded), pa.string())
-        values = dict(_unseal(vault, AESGCM(keys.sealing), names))
+        values = dict(_unseal(vault, AESGCM(held.sealing), names))
     return pa.array([values.get(name) for name in names], pa.string()).take(coded.indices)
+
+
+def opened(kind: str) -> Iterator[tuple[str, str]]:
+    """Token and value of all that the vault holds of a kind. Raises VaultError."""
+    with store.reading() as (vault, held):
+        if vault is not None and held is not None:
+            for (name,) in vault.execute("select token from sealed where token >= ? and token < ?", [f"{kind}_", f"{kind}`"]):
+                yield from _unseal(vault, AESGCM(held.sealing), [name])
+
+
+def stand_in(kind: str) -> str:
+    """A new token that belongs to no value."""
+    letters = ALPHABET[np.frombuffer(os.urandom(LETTERS), np.uint8) & 31]
+    return f"{kind}_{letters.tobytes().decode()}"
 
 
 def forget(tokens: Iterable[str]) -> int:

@@ -2,15 +2,18 @@
 
 import secrets
 import sqlite3
+from collections import deque
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 
 from lakehouse.settings import settings
 
 _writing = Lock()
+_waiting: deque["_Entry"] = deque()
 _held: dict[Path, sqlite3.Connection] = {}
+_reading = local()
 WAIT_SECONDS = 10
 
 
@@ -47,10 +50,34 @@ def new_receipt() -> str:
     return f"V{secrets.token_hex(12)}"
 
 
+@dataclass
+class _Entry:
+    call: Call
+    is_kept: bool = False
+
+
 def write(call: Call) -> None:
-    """Keep the call; it is on the disk when this returns."""
+    """Keep the call; it is on the disk when this returns. Calls that wait meanwhile are written together by the first of them."""
+    entry = _Entry(call)
+    _waiting.append(entry)
     with _writing:
-        _connection().execute(f"insert into calls values ({', '.join('?' * len(fields(Call)))})", astuple(call))
+        if not entry.is_kept:
+            _keep([_waiting.popleft() for _ in range(len(_waiting))], entry)
+
+
+def _keep(entries: list[_Entry], own: _Entry) -> None:
+    """One transaction for all; where it fails, the others wait for their own callers to try again."""
+    base = _connection()
+    base.execute("begin immediate")
+    try:
+        base.executemany(f"insert into calls values ({', '.join('?' * len(fields(Call)))})", [astuple(e.call) for e in entries])
+        base.execute("commit")
+    except BaseException:
+        base.execute("rollback")
+        _waiting.extend(entry for entry in entries if entry is not own)
+        raise
+    for entry in entries:
+        entry.is_kept = True
 
 
 def calls_in_last_minute(caller: str, now: datetime) -> int:
@@ -68,20 +95,27 @@ def calls_after(number: int) -> list[tuple[int, Call]]:
     """Calls behind that number of the log, each with its own."""
     if not file().exists():
         return []
-    with _writing:
-        rows = _connection().execute("select rowid, * from calls where rowid > ? order by rowid", [number]).fetchall()
+    rows = _reader().execute("select rowid, * from calls where rowid > ? order by rowid", [number]).fetchall()
     return [(at, Call(*row)) for at, *row in rows]
 
 
 def calls_since(at: str) -> list[Call]:
     """Calls later than that instant, in their order."""
-    with _writing:
-        return [Call(*row) for row in _connection().execute("select * from calls where at > ? order by at, receipt", [at])]
+    return [Call(*row) for row in _reader().execute("select * from calls where at > ? order by at, receipt", [at])]
 
 
 def _count(query: str, *values: str) -> int:
-    with _writing:
-        return _connection().execute(query, values).fetchone()[0]
+    return _reader().execute(query, values).fetchone()[0]
+
+
+def _reader() -> sqlite3.Connection:
+    """This thread's own connection: counting does not wait for the disk."""
+    if getattr(_reading, "file", None) != file():
+        with _writing:
+            _connection()
+        _reading.connection = sqlite3.connect(file(), timeout=WAIT_SECONDS, isolation_level=None)
+        _reading.file = file()
+    return _reading.connection
 
 
 def _connection() -> sqlite3.Connection:

@@ -20,16 +20,17 @@ from tests.support.sample_city import build
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 DEPARTMENTS = ("HC", "CA", "EDU", "DPF")
 KILLS, SEED = 6, 20141231
-FIRST_SECONDS, LAST_SECONDS = 0.05, 2.0
-"""After the first answer of a process, which says that it works."""
+ANSWERS_BETWEEN, LAST_SECONDS = 3, 0.05
+"""Each process is killed so many answers after the one before it, a random moment later: in the middle of the next file."""
 
 
-def deliver_and_kill(folder: Path, seconds: float) -> bool:
-    """Whether it was killed before it was done."""
+def deliver_and_kill(folder: Path, answers: int, seconds: float) -> bool:
+    """Whether it was killed before it was done, so many seconds after its answers."""
     command = [sys.executable, "-u", "-m", "lakehouse.cli", "deliver", "--folder", str(folder)]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
-        process.stdout.readline()
+        for _ in range(answers):
+            process.stdout.readline()
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -56,8 +57,8 @@ def test_killed_deliveries_land_each_row_once_and_leave_nothing_in_clear(home, t
     for department in DEPARTMENTS:
         shutil.copytree(city / "extracts" / "990122" / department, sent / department)
     chance = random.Random(SEED)
-    killed = [deliver_and_kill(sent, chance.uniform(FIRST_SECONDS, LAST_SECONDS)) for _ in range(KILLS)]
-    assert sum(killed) > KILLS // 2
+    moments = [(n * ANSWERS_BETWEEN, chance.uniform(0, LAST_SECONDS)) for n in range(1, KILLS + 1)]
+    assert all(deliver_and_kill(sent, *moment) for moment in moments)
     stage.run(stage.plan() or {"inbox": [], "pending": [], "segments": []})
     assert cli.call("deliver", "--folder", str(sent)) == 0
     landed = rows()

@@ -9,7 +9,8 @@ import typer
 from lakehouse import tables
 from lakehouse.settings import settings
 from quality import withheld
-from transforms.entity_resolution import desk, stewards
+from quality.decisions import Decision
+from transforms.entity_resolution import desk, rulings
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 conflicts_app = typer.Typer(add_completion=False, help="Contradictions that wait for a steward.", no_args_is_help=True)
@@ -70,9 +71,13 @@ def merge(left: EntityId, right: EntityId, reason: Reason, yes: IsSure = False) 
     _side_by_side(desk.golden(kind, a), desk.golden(kind, b))
     typer.echo(f"{min_name(kind, a, b)}, and its records with it.")
     _ask(yes)
-    changes = {"left": desk.anchor(kind, a), "right": desk.anchor(kind, b)}
-    about = "+".join(sorted((a, b)))
-    _tell(stewards.decide(kind, about, stewards.MERGE, reason, changes), about)
+    _tell(rulings.merge(a, b, reason))
+
+
+@app.command()
+def apart(left: EntityId, right: EntityId, reason: Reason) -> None:
+    """Decide that two entities are two, whatever linkage finds; they leave the list of pairs to look at."""
+    _tell(rulings.keep_apart(left, right, reason))
 
 
 @app.command()
@@ -88,8 +93,7 @@ def split(
     for line in desk.records(kind, entity):
         typer.echo(f"{'leaves' if line.split()[0] in leaving else 'stays ':<7} {line}")
     _ask(yes)
-    changes = {"anchor": desk.anchor(kind, entity, leaving), "records": leaving}
-    _tell(stewards.decide(kind, entity, stewards.SPLIT, reason, changes), entity)
+    _tell(rulings.split(entity, leaving, reason))
 
 
 @app.command()
@@ -100,11 +104,7 @@ def value(
     reason: Reason,
 ) -> None:
     """Decide which competing value of an attribute holds; it outranks all sources for 365 days."""
-    kind, entity = desk.resolved(entity_id)
-    chosen = desk.told(kind, entity, attribute, record)
-    about = f"{entity}.{attribute}"
-    changes = {"entity_id": entity, "attribute": attribute, "value": chosen}
-    _tell(stewards.decide(kind, about, stewards.VALUE, reason, changes), about)
+    _tell(rulings.value(entity_id, attribute, record, reason))
 
 
 @app.command()
@@ -112,7 +112,7 @@ def undo(
     about: Annotated[str, typer.Argument(help="What the decision is about, as it was told when it was made.")], reason: Reason
 ) -> None:
     """Take the last decision back; the next run separates or joins again."""
-    stewards.undo(desk.kind_of(about), about, reason)
+    rulings.undo(about, reason)
     typer.echo(f"The decision on {about} is taken back. `lake run registers` carries it out.")
 
 
@@ -178,5 +178,7 @@ def _ask(is_sure: bool) -> None:
         typer.confirm("Decide so?", abort=True)
 
 
-def _tell(made, about: str) -> None:
-    typer.echo(f"Decided by {made.decided_by}: {made.kind} {about}, because {made.reason}. {NEXT.format(about=about)}")
+def _tell(made: Decision) -> None:
+    typer.echo(
+        f"Decided by {made.decided_by}: {made.kind} {made.hold_id}, because {made.reason}. {NEXT.format(about=made.hold_id)}"
+    )

@@ -41,7 +41,7 @@ def same_kind(left: str, right: str) -> tuple[str, tuple[str, str]]:
 
 def golden(kind: str, entity: str) -> dict[str, str]:
     """Column -> value of the record in force, masked. Raises LookupError for an entity without records."""
-    rows = _ask(kind, f"select * from silver.entity__{kind} where {KEYS[kind]} = $1 and valid_to is null", entity)
+    rows = ask(kind, f"select * from silver.entity__{kind} where {KEYS[kind]} = $1 and valid_to is null", entity)
     if not rows:
         raise LookupError(f"{entity} is retired: every source has withdrawn its records; `lake register resolve` tells when.")
     return {name: masked(f"entity__{kind}", name, value) for name, value in rows[0].items()}
@@ -49,7 +49,7 @@ def golden(kind: str, entity: str) -> dict[str, str]:
 
 def records(kind: str, entity: str) -> list[str]:
     """A line per record that belongs to the entity now."""
-    rows = _ask(
+    rows = ask(
         kind, f"from silver.xref__{kind} where entity_id = $1 and valid_to is null order by valid_from, mention_id", entity
     )
     return [
@@ -60,7 +60,7 @@ def records(kind: str, entity: str) -> list[str]:
 def events(kind: str, entity: str) -> list[str]:
     """A line per event that the id took part in."""
     said = "from silver.identity_log__{} where entity_id = $1 or contains(from_ids, $1) or contains(to_ids, $1) order by event_no"
-    rows = _ask(kind, said.format(kind), entity)
+    rows = ask(kind, said.format(kind), entity)
     return [f"{r['occurred_on']} {r['event']} {r['from_ids'] or '-'} -> {r['to_ids'] or '-'} ({r['cause']})" for r in rows]
 
 
@@ -68,7 +68,7 @@ def open_conflicts(kind: str, entity: str) -> list[str]:
     said = (
         "select attribute, kind, count(*) n from silver.conflict__{} where entity_id = $1 and is_open group by all order by all"
     )
-    return [f"open: {r['kind']} of {r['attribute']}, {r['n']} rows" for r in _ask(kind, said.format(kind), entity)]
+    return [f"open: {r['kind']} of {r['attribute']}, {r['n']} rows" for r in ask(kind, said.format(kind), entity)]
 
 
 def conflict_counts(kind: str, what: str) -> list[str]:
@@ -77,7 +77,7 @@ def conflict_counts(kind: str, what: str) -> list[str]:
         "select kind, attribute, count(distinct entity_id) as n from silver.conflict__{} "
         "where is_open and (kind = $1 or $1 = '') group by all order by n desc, kind"
     )
-    rows = _ask(kind, said.format(kind), what)
+    rows = ask(kind, said.format(kind), what)
     return [f"{r['n']:>8}  {r['kind']:<24} {r['attribute']}" for r in rows] or [f"No conflict of {kind} is open."]
 
 
@@ -86,20 +86,20 @@ def conflict_list(kind: str, what: str, limit: int) -> list[str]:
         "select entity_id, kind, attribute, min(other_entity_id) as other from silver.conflict__{} "
         "where is_open and (kind = $1 or $1 = '') group by all order by kind, attribute, entity_id limit {}"
     )
-    rows = _ask(kind, said.format(kind, limit), what)
+    rows = ask(kind, said.format(kind, limit), what)
     return [f"{r['entity_id']}  {r['kind']} {r['attribute']}{' with ' + r['other'] if r['other'] else ''}" for r in rows]
 
 
 def competing(kind: str, entity: str) -> list[str]:
     """A line per competing value, the chosen one marked."""
-    rows = _ask(kind, f"from silver.conflict__{kind} where entity_id = $1 order by attribute, kind, rank, value", entity)
+    rows = ask(kind, f"from silver.conflict__{kind} where entity_id = $1 order by attribute, kind, rank, value", entity)
     return [_said(kind, r) for r in rows]
 
 
 def told(kind: str, entity: str, attribute: str, record: str) -> str:
     """The value that a record tells in a conflict, as the tables hold it. Raises LookupError where it tells none."""
     said = f"select value, mention_id from silver.conflict__{kind} where entity_id = $1 and attribute = $2 and kind = 'values'"
-    rows = [r for r in _ask(kind, said, entity, attribute) if (r["mention_id"] or "").startswith(record)]
+    rows = [r for r in ask(kind, said, entity, attribute) if (r["mention_id"] or "").startswith(record)]
     if len({r["value"] for r in rows}) != 1:
         raise LookupError(
             f"Record {record} tells no one value of {attribute} of {entity}; `lake register conflicts show` lists them."
@@ -145,11 +145,16 @@ def masked(dataset: str, column: str, value: Any) -> str:
     return f"{str(value)[:9]}{MASK}" if column.endswith(("address_text", "_address")) else str(value)
 
 
+def told_apart(kind: str, attribute: str, value: Any) -> str:
+    """As `masked`, with the end of the stand-in of what is not shown, so that two values can be told apart."""
+    shown = masked(f"entity__{kind}", attribute, value)
+    return f"{shown} {str(value)[-4:]}" if shown == MASK else shown
+
+
 def _said(kind: str, r: dict[str, Any]) -> str:
     mark = "chosen" if r["is_chosen"] else "open" if r["is_open"] else ""
     share = f"{r['agreement']:.0%} agree" if r["agreement"] is not None else r["kind"]
-    shown = masked(f"entity__{kind}", r["attribute"], r["value"])
-    shown = f"{shown} {r['value'][-4:]}" if shown == MASK and r["value"] else shown
+    shown = told_apart(kind, r["attribute"], r["value"])
     other = f" with {r['other_entity_id']}" if r["other_entity_id"] else ""
     where = f"{r['source'] or r['source_code']} {r['as_of']} {share}, {r['rule']}{other}"
     return f"{mark:<7} {r['attribute']:<16} {shown:<20} {where} {r['mention_id']}"
@@ -160,7 +165,8 @@ def _fields(dataset: str) -> dict[str, Any]:
     return {f.name: f for f in contracts()[dataset].fields}
 
 
-def _ask(kind: str, question: str, *given: str) -> list[dict[str, Any]]:
+def ask(kind: str, question: str, *given: str) -> list[dict[str, Any]]:
+    """Rows of a question to the tables of a register. Raises LookupError while there is none."""
     names = [f"silver.{table}__{kind}" for table in ("entity", "xref", "identity_log", "conflict")]
     if missing := [name for name in names if not tables.exists(name)]:
         raise LookupError(f"There is no register of {kind} yet ({missing[0]}); `lake run registers` builds it.")

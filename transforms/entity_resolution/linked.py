@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from lakehouse import outcomes, tables
 from lakehouse.settings import settings
-from transforms.entity_resolution import crosswalk, identity_log, neighbours, stewards
+from transforms.entity_resolution import crosswalk, erased, identity_log, neighbours, stewards
 from transforms.entity_resolution.identity import Occasion, assign
 from transforms.entity_resolution.linkage import Linkage, LinkageRules, link, rules_of
 from transforms.entity_resolution.mint import mint_key
@@ -63,12 +63,16 @@ def relink(kind: Kind, mentions: pa.Table, compared: neighbours.Compared, is_ful
     rules, former = rules_of(kind.name), crosswalk.read(kind.name)
     model = None if is_full else _model(rules)
     known = None if model is None or not former.num_rows else _known(kind, former, mentions)
+
+    def decided(given: pa.Table) -> pa.Table:
+        return pa.concat_tables([stewards.merged_pairs(kind.name), erased.bound(given, mentions, former)])
+
     if model is None or known is None:
         given = compared(mentions.select(["mention_id"]))
-        linkage = link(given, rules, None, stewards.merged_pairs(kind.name), model)
+        linkage = link(given, rules, None, decided(given), model)
         linked = linkage.clusters
     else:
-        linkage, given = neighbours.link_delta(rules, mentions, known, compared, model)
+        linkage, given = neighbours.link_delta(rules, mentions, known, compared, decided, model)
         linked = neighbours.with_settled(linkage.clusters, known, former)
     if model is None:
         _keep_model(rules, linkage)

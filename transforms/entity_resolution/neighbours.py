@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse import tables
-from transforms.entity_resolution import stewards
+from transforms.entity_resolution import erased
 from transforms.entity_resolution.linkage import Linkage, LinkageRules, leave_keys, link, shares, touched
 from transforms.entity_resolution.mint import mint_key
 
 Compared = Callable[[pa.Table], pa.Table]
 """A table of mention_id -> what linkage compares of these mentions, in clear."""
+Decided = Callable[[pa.Table], pa.Table]
+"""What linkage compares -> left_id, right_id, is_same of pairs that need no comparison."""
 STORED = pa.schema([("entity_id", pa.string()), ("key", pa.int64()), ("is_open", pa.bool_()), ("filled", pa.int64())])
 NOBODY = ""
 """Whose keys new mentions leave, so that one new mention can close a gap of another."""
@@ -49,25 +51,25 @@ def left(found: pa.Table, links: pa.Table, rules: LinkageRules) -> pa.Table:
 
 
 def link_delta(
-    rules: LinkageRules, mentions: pa.Table, known: pa.Table, compared: Compared, model: dict
+    rules: LinkageRules, mentions: pa.Table, known: pa.Table, compared: Compared, decided: Decided, model: dict
 ) -> tuple[Linkage, pa.Table]:
     """What `link` finds for mentions that are not `known` (mention_id, entity_id) and for those near them, and what it compared.
 
-    Without keys of former runs all are near.
+    Without keys of former runs all are near. `decided` gives the pairs that are settled beforehand.
     """
     stored = read(rules.kind)
-    decided = stewards.merged_pairs(rules.kind)
     if not stored.num_rows:
         whole = compared(mentions.select(["mention_id"]))
-        return link(whole, rules, known, decided, model), whole
+        return link(whole, rules, known, decided(whole), model), whole
     keys = _as(stored, pa.uint64())
     new = compared(_asked(NEW, mentions=mentions, known=known))
     own = leave_keys(new, pa.repeat(NOBODY, new.num_rows), rules, _secret())
     entities = touched(new, pa.concat_tables([keys, own]), rules, _secret())
+    entities = pa.concat_arrays([entities, erased.known_by_number(mentions, known)])
     near = compared(_asked(NEAR, known=known, touched=pa.table({"entity_id": entities})))
     given = pa.concat_tables([new, near.cast(new.schema)])
     common = shares(given, keys, pc.count_distinct(known["entity_id"]).as_py(), rules, _secret())
-    return link(given, rules, known, decided, model, common), given
+    return link(given, rules, known, decided(given), model, common), given
 
 
 def with_settled(clusters: pa.Table, known: pa.Table, xref: pa.Table) -> pa.Table:

@@ -35,19 +35,21 @@ def in_force(kind: str) -> dict[str, decisions.Decision]:
     return decisions.in_force(dataset(kind))
 
 
-def decide(kind: str, about: str, what: str, reason: str, changes: Mapping[str, object]) -> decisions.Decision:
-    """Record a decision under the operating system's user. Raises ValueError without a reason."""
+def decide(
+    kind: str, about: str, what: str, reason: str, changes: Mapping[str, object], by: str | None = None
+) -> decisions.Decision:
+    """Record a decision under the name `by`, else the operating system's user. Raises ValueError without a reason."""
     today = datetime.combine(settings().as_of_time().date(), time(), settings().as_of_time().tzinfo)
     until = today + timedelta(VALUE_DAYS) if what == VALUE else None
-    return decisions.decide(dataset(kind), about, what, reason, today, dict(changes), until)
+    return decisions.decide(dataset(kind), about, what, reason, today, dict(changes), until, by)
 
 
-def undo(kind: str, about: str, reason: str) -> decisions.Decision:
+def undo(kind: str, about: str, reason: str, by: str | None = None) -> decisions.Decision:
     """Take the last decision back. Raises LookupError when there is none in force."""
     if about not in (standing := in_force(kind)):
         offer = ", ".join(sorted(standing)) or "there is none at all"
         raise LookupError(f"No decision on {about} is in force; {offer}.")
-    return decide(kind, about, "undo", reason, {})
+    return decide(kind, about, "undo", reason, {}, by)
 
 
 def merged_pairs(kind: str) -> pa.Table:

@@ -60,6 +60,8 @@ def normalised(numbers: Any) -> Any:
     """Full-width characters and blanks taken out, x made X, 15 digits made 18 where their date exists; else as sent."""
     text = pc.utf8_upper(pc.replace_substring_regex(pc.utf8_normalize(numbers, "NFKC"), r"\s", ""))
     is_old = pc.match_substring_regex(text, "^[1-9][0-9]{14}$")
+    if not pc.any(is_old).as_py():
+        return text
     body = pc.binary_join_element_wise(pc.utf8_slice_codeunits(text, 0, 6), pc.utf8_slice_codeunits(text, 6), "19")
     longer = pc.if_else(is_old, body, None)
     return pc.coalesce(pc.binary_join_element_wise(longer, _check_characters(longer), ""), text)

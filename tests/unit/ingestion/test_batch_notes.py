@@ -10,6 +10,7 @@ from ingestion.batch.answers import answer
 from ingestion.batch.statement import Statement, note_file, read_note, stated
 from lakehouse import cli, tables
 from lakehouse.contracts import contracts
+from tests.support.sample_city import build
 
 ORG_CODES = "enterprise__org_codes__amr_org_codes"
 BRONZE = contracts().sources[ORG_CODES].bronze_table
@@ -118,3 +119,14 @@ def test_the_time_of_a_delivery_needs_its_day(home, tmp_path):
     assert "landed 1" in answer(tmp_path / "a.csv", source, Statement(period="2014-12-31"))
     (row,) = tables.read(contracts().sources[source].bronze_table).to_pylist()
     assert row["_observed_at"].isoformat() == "2014-12-30T16:00:00+00:00"
+
+
+def test_in_brief_only_answers_with_a_remark_are_told(home, tmp_path, capsys):
+    city = build(tmp_path / "city")
+    assert cli.call("deliver", "--brief", "--folder", str(city / "extracts")) == 0
+    *told, summary = capsys.readouterr().out.splitlines()
+    begun = [line for line in told if not line.startswith("  ")]
+    remarks = [line for line in told if line.startswith("  ")]
+    assert all("refused" in line or "receipt" in line for line in begun) and len(begun) < 20
+    assert any("was read so" in line for line in remarks)
+    assert summary.startswith("10") and "files with a note: landed" in summary

@@ -9,7 +9,20 @@ from starlette.requests import Request
 import portal
 from portal.texts import Texts, negotiate, words
 
-DATA_WORDS = ("error.", "theme.", "period.", "quality.", "release.", "feed.", "card.", "subgroup.", "defect.")
+DATA_WORDS = (
+    "error.",
+    "theme.",
+    "period.",
+    "quality.",
+    "release.",
+    "feed.",
+    "card.",
+    "subgroup.",
+    "defect.",
+    "conflict.",
+    "desk.how.",
+    "desk.rule.",
+)
 TEMPLATES = sorted((Path(portal.__file__).parent / "templates").glob("*.j2"))
 
 

@@ -48,7 +48,10 @@ def build(base: duckdb.DuckDBPyConnection, present: Collection[str], places: pa.
 
 def compared(base: duckdb.DuckDBPyConnection, asked: pa.Table) -> pa.Table:
     """What linkage compares, in clear and in memory only: the mentions of `asked` (mention_id) with their names and numbers
-    out of the vault."""
+    out of the vault.
+
+    Where a name was erased its token stands for it, so that nobody is taken for somebody else who was erased.
+    """
     base.register("asked", asked)
     rows = base.sql(
         "select mention_id, source_code, source_key, role, as_of, citizen_no, name, phone, kin_no, birth_date, sex_code,"
@@ -56,7 +59,9 @@ def compared(base: duckdb.DuckDBPyConnection, asked: pa.Table) -> pa.Table:
         " semi join asked using (mention_id) order by mention_id"
     ).to_arrow_table()
     for name in COMPARED:
-        rows = rows.set_column(rows.schema.get_field_index(name), name, vault.clear(rows[name]))
+        opened = vault.clear(rows[name])
+        values = pc.coalesce(opened, rows[name]) if name == "name" else opened
+        rows = rows.set_column(rows.schema.get_field_index(name), name, values)
     return rows
 
 
