@@ -100,7 +100,7 @@ def deliver_city() -> None:
     if done.exists():
         print("  delivered before; nothing to send")
         return
-    if not (city_folder() / "SYNTHETIC.json").exists():
+    if not (city_folder() / "extracts").exists():
         do("sample-city", "build", "--scale", CITY_SCALE, "--out", str(city_folder()))
     do("deliver", "--brief", "--folder", str(city_folder() / "extracts"))
     done.parent.mkdir(exist_ok=True)

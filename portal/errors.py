@@ -5,6 +5,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -23,6 +24,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadParameter, lambda request, error: answer(request, 400, str(error)))
     app.add_exception_handler(Withdrawn, _withdrawn)
     app.add_exception_handler(LoginNeeded, _login)
+    app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(NotAllowed, lambda request, error: answer(request, 403, str(error)))
     app.add_exception_handler(LookupError, lambda request, error: answer(request, 404))
     app.add_exception_handler(HTTPException, lambda request, error: answer(request, error.status_code))
@@ -37,6 +39,15 @@ def answer(request: Request, status: int, sentence: str | None = None) -> Respon
         body = {"title": HTTPStatus(status).phrase, "status": status, "detail": said}
         return JSONResponse(body, status, media_type="application/problem+json")
     return render(request, "error.html.j2", status, code=status, sentence=said)
+
+
+def _unfit(request: Request, error: RequestValidationError) -> Response:
+    """Names the first place that does not fit, never what stood there."""
+    if not request.url.path.startswith(MACHINE_PATHS):
+        return answer(request, 422)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    return answer(request, 422, f"The call does not fit: {place}: {first['msg']}.")
 
 
 def _login(request: Request, error: LoginNeeded) -> Response:

@@ -30,7 +30,8 @@ def add_entities(office: Office, window: Window, truth: Truth) -> None:
 
 
 def _coded(codes: np.ndarray, words: tuple[str, ...]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(words))
+    """Each word stands once in the dictionary: with repeated ones the bytes that Parquet writes differ from time to time."""
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(words)).cast(pa.string()).dictionary_encode()
 
 
 def _kin(numbers: np.ndarray) -> pa.Array:

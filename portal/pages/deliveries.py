@@ -39,7 +39,8 @@ def index(request: Request) -> Response:
 
 @router.post("/deliveries")
 async def deliver(request: Request) -> Response:
-    """Land one file of the account's department and answer with the receipt: a page, or JSON for a call with a key.
+    """Land one file of the account's department and answer with the receipt: a page, or JSON for a call with a key (201 new,
+    200 known before, 422 refused and kept).
 
     Fields: `file`, `source`, and optionally `period` (day), `revision`, `dry_run`. Who may not deliver is told so before the
     file is read.
@@ -86,7 +87,8 @@ def _delivered(request: Request, who: Account, form: FormData) -> Response:
     if is_new or not receipt.is_landed(delivery):
         land(delivery)
     if "authorization" in request.headers:
-        return JSONResponse(receipt.read(delivery.receipt_file), 201 if is_new else 200)
+        answered = receipt.read(delivery.receipt_file)
+        return JSONResponse(answered, 422 if answered["state"] == "refused" else 201 if is_new else 200)
     return RedirectResponse(f"/deliveries/{mapped.source}/{delivery.delivery_id}{'' if is_new else '?known=1'}", 303)
 
 

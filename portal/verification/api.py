@@ -31,34 +31,37 @@ async def verify(
     request: Request, purpose: Annotated[str, Body()], statement: Annotated[str, Body()], arguments: Annotated[Arguments, Body()]
 ) -> Response:
     """Is the statement true by the registers? `yes`, `no` or `unknown`."""
-    return await _paced(request, lambda caller: service.verify(caller, purpose, statement, arguments))
+    asked = service.Asked("verify", purpose, statement)
+    return await _paced(request, asked, lambda caller: service.verify(caller, purpose, statement, arguments))
 
 
 @router.post(f"{ROOT}/compare")
 async def compare(request: Request, purpose: Annotated[str, Body()], rows: Annotated[list[Arguments], Body()]) -> Response:
     """Which fields of the rows agree with the registers?"""
-    return await _paced(request, lambda caller: service.compare(caller, purpose, rows))
+    return await _paced(request, service.Asked("compare", purpose), lambda caller: service.compare(caller, purpose, rows))
 
 
 @router.post(f"{ROOT}/lookup")
 async def lookup(request: Request, purpose: Annotated[str, Body()], arguments: Annotated[Arguments, Body()]) -> Response:
     """The masked profile of a citizen number."""
-    return await _paced(request, lambda caller: service.lookup(caller, purpose, arguments))
+    return await _paced(request, service.Asked("lookup", purpose), lambda caller: service.lookup(caller, purpose, arguments))
 
 
-async def _paced(request: Request, work: Callable[[Any], dict[str, Any]]) -> Response:
+async def _paced(request: Request, asked: service.Asked, work: Callable[[Any], dict[str, Any]]) -> Response:
     begun = time.monotonic()
-    made = await run_in_threadpool(_answer, request, work)
+    made = await run_in_threadpool(_answer, request, asked, work)
     spent = time.monotonic() - begun
     await asyncio.sleep(math.ceil(spent / PACE_SECONDS) * PACE_SECONDS - spent)
     return made
 
 
-def _answer(request: Request, work: Callable[[Any], dict[str, Any]]) -> Response:
+def _answer(request: Request, asked: service.Asked, work: Callable[[Any], dict[str, Any]]) -> Response:
     caller = required(request, "officer")
     try:
         return JSONResponse(work(caller))
     except NoRegister:
         return answer(request, 503, "The registers are not built yet; the operator runs `lake run`.")
     except (NotForThisPurpose, BadStatement, TooMany) as error:
+        if not isinstance(error, TooMany):
+            service.note_refused(caller, asked)
         return answer(request, STATUS[type(error)], str(error))

@@ -1,6 +1,7 @@
 """One call from its arguments to its answer: purpose, limits, the work, the log, the signed receipt."""
 
 import base64
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,17 @@ from portal.verification.statements import BadStatement
 from publishing.register_keys import normal
 
 WORDS = {True: "yes", False: "no", None: "unknown"}
+LONGEST_WORD = 40
 COMPARED = ("name", "birth_date", "sex_code")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a call asks, in the caller's own words."""
+
+    action: str
+    purpose: str
+    statement: str = ""
 
 
 class TooMany(Exception):
@@ -54,6 +65,15 @@ def lookup(caller: Account, purpose: str, arguments: dict[str, str]) -> dict[str
     subject = statements.number_token(arguments, "citizen_no")
     profile = _masked(index.person(subject), statements.text(arguments, "citizen_no"))
     return _answered(caller, found, "lookup", purpose, "", subject, 1, {"profile": profile}, "profile" if profile else "unknown")
+
+
+def note_refused(caller: Account, asked: Asked) -> None:
+    """Log a call that was refused for its purpose or its words: `answer` is null, and what was asked is cut short."""
+    at, department = datetime.now(UTC).isoformat(), caller.department or ""
+    purpose, statement = asked.purpose[:LONGEST_WORD], asked.statement[:LONGEST_WORD]
+    access_log.write(
+        Call(access_log.new_receipt(), at, caller.name, department, asked.action, purpose, "", statement, "", 0, None, "")
+    )
 
 
 def _opened(caller: Account, purpose: str) -> Purpose:

@@ -24,7 +24,8 @@ STEP = 0.02  # seconds that devices and collector run between two looks, so that
 
 def start() -> subprocess.Popen:
     program = "from lakehouse import demo; demo.replay_devices()"
-    return subprocess.Popen([sys.executable, "-c", program], start_new_session=True, stderr=subprocess.DEVNULL)
+    behind = ["nice", "-n", "19"]  # on a busy machine the test has its turn before devices and collector have theirs
+    return subprocess.Popen([*behind, sys.executable, "-c", program], start_new_session=True, stderr=subprocess.DEVNULL)
 
 
 def confirmed(log: Path) -> int:

@@ -21,7 +21,8 @@ STATIONS = ("Dongsi", "Aotizhongxin")
 LOCAL_MIDNIGHT = datetime(2016, 1, 29, 16, tzinfo=UTC)  # 30 January in Beijing; the month changes a day and a half later
 POLLUTANTS = {"PM2.5": 300, "PM10": 400, "SO2": 200, "NO2": 150, "CO": 5000, "O3": 250}
 TABLES = {
-    "agg_air_quality_daily", "agg_weather_hourly", "dim_date", "dim_stations", "fct_air_quality_hourly", "fct_kpi_values",
+    "agg_air_quality_daily", "agg_weather_hourly", "dim_date", "dim_industries", "dim_stations", "fct_air_quality_hourly",
+    "fct_kpi_values",
 }  # fmt: skip
 
 

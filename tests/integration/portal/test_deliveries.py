@@ -93,7 +93,9 @@ def test_a_form_without_a_file(portal, keys) -> None:
 
 
 def test_a_file_in_another_form_is_refused_with_the_reason_and_kept(portal, keys, home) -> None:
-    told = send(portal, keys["noise_officer"], text="Place;When\nN1;x\n").json()
+    answered = send(portal, keys["noise_officer"], text="Place;When\nN1;x\n")
+    told = answered.json()
+    assert answered.status_code == 422
     assert told["state"] == "refused" and "Site" in told["reason"]
     assert list((home / "landing" / "deliveries" / SOURCE / told["delivery_id"] / "raw").iterdir())
 

@@ -105,6 +105,9 @@ def test_statements(service, keys, department, purpose, statement, arguments, an
 def test_who_may_not_ask(service, keys, who, purpose, statement, status, said) -> None:
     told = ask(service, keys.get(who, who), statement, purpose, citizen_no=LI)
     assert told.status_code == status and said in told.json()["detail"]
+    logged = [(c.caller, c.purpose, c.statement, c.answer) for c in access_log.calls_since("")]
+    named = {"EDU": "officer_edu"}.get(who)
+    assert logged == ([(named, purpose, statement, None)] if named else [])
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,13 @@ def test_who_may_not_ask(service, keys, who, purpose, statement, status, said) -
 def test_a_statement_that_lacks_something(service, keys, arguments, said) -> None:
     told = ask(service, keys["HSA"], "alive_on", "benefit_check", **arguments)
     assert told.status_code == 422 and said in told.json()["detail"]
+
+
+def test_a_number_where_a_text_is_due_is_one_sentence_without_what_was_sent(service, keys) -> None:
+    body = {"purpose": "school_admission", "statement": "age_at_least", "arguments": {"citizen_no": LI, "years": 18}}
+    told = service.post(f"{ROOT}/verify", json=body, headers={"Authorization": f"Bearer {keys['EDU']}"})
+    assert told.status_code == 422 and LI not in told.text
+    assert told.json()["detail"] == "The call does not fit: arguments.years: Input should be a valid string."
 
 
 def test_a_subject_is_not_guessed_at(service, keys) -> None:
