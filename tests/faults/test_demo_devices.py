@@ -24,8 +24,13 @@ STEP = 0.02  # seconds that devices and collector run between two looks, so that
 
 def start() -> subprocess.Popen:
     program = "from lakehouse import demo; demo.replay_devices()"
-    behind = ["nice", "-n", "19"]  # on a busy machine the test has its turn before devices and collector have theirs
-    return subprocess.Popen([*behind, sys.executable, "-c", program], start_new_session=True, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-c", program]
+    return subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL, preexec_fn=hear_ctrl_c)
+
+
+def hear_ctrl_c() -> None:
+    """A shell lets what it runs in the background ignore Ctrl-C, and so all that comes of it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def confirmed(log: Path) -> int:

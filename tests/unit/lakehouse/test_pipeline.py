@@ -75,5 +75,5 @@ def test_a_stage_behind_one_that_nobody_registers_is_named(register):
 
 def test_the_projects_own_stages_are_ordered():
     names = [stage.name for stage in pipeline.stages()]
-    assert names[:4] == ["bronze", "silver", "places", "gold"]
+    assert names[:4] == ["bronze", "silver", "places", "registers"] and names.index("registers") < names.index("gold")
     assert names.index("gates") < names.index("serving") and names.index("forecast") < names.index("gold_forecasts")
