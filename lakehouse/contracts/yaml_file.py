@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from lakehouse.settings import CHECKOUT
 
+M = TypeVar("M", bound=BaseModel)
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -29,6 +30,15 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ContractError(f"{place(path)}: the file holds no mapping of names to values; start from the template.")
     return body
+
+
+def as_model(path: Path, model: type[M]) -> M:
+    """The file as a model of its form. Raises ContractError as `read`, and where the form is not kept."""
+    body = read(path)
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise ContractError(f"{place(path)}: {first_problem(error, body)}; mend it there.") from error
 
 
 def place(path: Path) -> str:

@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from lakehouse.accounts import Account
+from lakehouse.contracts.yaml_file import as_model
 from lakehouse.settings import CHECKOUT
 
 FILE = CHECKOUT / "contracts" / "rules" / "verification.yaml"
@@ -49,7 +49,7 @@ class NotForThisPurpose(Exception):
 
 @cache
 def rules() -> Rules:
-    return Rules.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
+    return as_model(FILE, Rules)
 
 
 def purpose_of(caller: Account, code: str) -> Purpose:

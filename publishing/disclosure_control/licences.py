@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from lakehouse.contracts.yaml_file import read
 from lakehouse.settings import CHECKOUT
 from publishing.disclosure_control.columns import Refused
 
@@ -27,7 +26,7 @@ class Licence:
 @cache
 def licences(path: Path = CHECKOUT / "contracts" / "_shared" / "licences.yaml") -> dict[str, Licence]:
     """The known licences, most permissive first."""
-    body = yaml.safe_load(path.read_text("utf-8"))
+    body = read(path)
     return {key: Licence(key, **{**value, "may_become": tuple(value["may_become"])}) for key, value in body.items()}
 
 

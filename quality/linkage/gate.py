@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
 from lakehouse.contracts.load import FOLDER
+from lakehouse.contracts.yaml_file import read
 from quality.gate_outcomes import GateOutcome
 from quality.linkage import scores
 
@@ -38,7 +37,7 @@ class Judged:
 
 @cache
 def targets() -> Targets:
-    given = yaml.safe_load((FOLDER / "rules" / "linkage-targets.yaml").read_text("utf-8"))
+    given = read(FOLDER / "rules" / "linkage-targets.yaml")
     lowest = {(kind, measure): share for kind, shares in given["at_least"].items() for measure, share in shares.items()}
     return Targets(lowest, given["widest_gap"])
 

@@ -1,12 +1,11 @@
 """Which source counts for which attribute, as data: contracts/rules/survivorship-*.yaml, checked when it is read."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyarrow as pa
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lakehouse.contracts.yaml_file import as_model
 from lakehouse.settings import CHECKOUT
 
 FOLDER = CHECKOUT / "contracts" / "rules"
@@ -60,18 +59,6 @@ class SurvivorshipRules(_Strict):
         return pa.Table.from_pylist([dict(zip(SAYERS.names, (c, r or "self", s), strict=True)) for c, r, s in said], SAYERS)
 
 
-def load_rules(path: Path) -> SurvivorshipRules:
-    """One rule file. Raises ValueError naming the file, the place and what is wrong there."""
-    try:
-        return SurvivorshipRules.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path.name}: not readable as YAML: {' '.join(str(error).split())[:200]}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise ValueError(f"{path.name}: {place}: {first['msg']}; mend it there.") from error
-
-
 def rules_of(kind: str) -> SurvivorshipRules:
-    """The rules in force for `persons` or `enterprises`. Raises ValueError as `load_rules`."""
-    return load_rules(FOLDER / f"survivorship-{kind}.yaml")
+    """The rules in force for `persons` or `enterprises`. Raises ContractError naming the file, the place and what is wrong."""
+    return as_model(FOLDER / f"survivorship-{kind}.yaml", SurvivorshipRules)

@@ -4,16 +4,12 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from lakehouse.contracts.yaml_file import ContractError, as_model, place
 from lakehouse.settings import CHECKOUT
 
 FOLDER = CHECKOUT / "contracts" / "kpis"
-
-
-class KpiError(ValueError):
-    """A KPI file breaks a rule; the message names file, place and mend."""
 
 
 class _Strict(BaseModel):
@@ -55,16 +51,12 @@ class Kpi(_Strict):
 
 
 def load_kpis(folder: Path = FOLDER) -> tuple[Kpi, ...]:
-    """All KPI definitions by id. Raises KpiError with one sentence for a file that breaks a rule."""
+    """All KPI definitions by id. Raises ContractError with one sentence for a file that breaks a rule."""
     return tuple(_load(path) for path in sorted(folder.glob("*.yaml")))
 
 
 def _load(path: Path) -> Kpi:
-    try:
-        kpi = Kpi.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except ValidationError as error:
-        found = error.errors()[0]
-        raise KpiError(f"{path.name}: {'.'.join(str(p) for p in found['loc'])}: {found['msg']}.") from error
+    kpi = as_model(path, Kpi)
     if kpi.id != path.stem:
-        raise KpiError(f"{path.name}: holds {kpi.id}; the file must bear the KPI's name.")
+        raise ContractError(f"{place(path)}: holds {kpi.id}; the file must bear the KPI's name.")
     return kpi

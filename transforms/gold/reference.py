@@ -56,7 +56,7 @@ def load_reference(code_lists: Path = CODE_LISTS) -> dict[str, bool]:
     """Write every reference table whose rows differ from what is there; name -> was it written.
 
     Repeating it writes nothing, so the versions of the tables count the changes of the files.
-    Raises RuleError, KpiError or ValueError naming the file that breaks a rule.
+    Raises ContractError or ValueError naming the file that breaks a rule.
     """
     return {name: _replace_if_changed(name, rows) for name, rows in reference_tables(code_lists).items()}
 

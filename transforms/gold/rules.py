@@ -6,18 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lakehouse.contracts.yaml_file import ContractError, as_model
 from lakehouse.settings import CHECKOUT
 
 FOLDER = CHECKOUT / "contracts" / "rules"
 
 Averaging = Literal["1h", "8h", "24h"]
-
-
-class RuleError(ValueError):
-    """A rule file breaks a rule; the message names file, place and mend."""
 
 
 class _Strict(BaseModel):
@@ -148,25 +144,11 @@ class RuleVersion(_Strict):
 def load_rules(folder: Path = FOLDER) -> tuple[RuleVersion, ...]:
     """All versions of the index (HJ 633), oldest first.
 
-    Raises RuleError for a file that breaks a rule, or when two versions claim the same day.
+    Raises ContractError for a file that breaks a rule, or when two versions claim the same day.
     """
-    versions = [_load(path) for path in sorted(folder.glob("hj633-*.yaml"))]
+    versions = [as_model(path, RuleVersion) for path in sorted(folder.glob("hj633-*.yaml"))]
     versions.sort(key=lambda v: v.valid_from or date.min)
     for earlier, later in pairwise(versions):
         if (earlier.valid_to or date.max) >= (later.valid_from or date.min):
-            raise RuleError(f"{later.rule_version} begins before {earlier.rule_version} ends; mend valid_from or valid_to.")
+            raise ContractError(f"{later.rule_version} begins before {earlier.rule_version} ends; mend valid_from or valid_to.")
     return tuple(versions)
-
-
-def _load(path: Path) -> RuleVersion:
-    try:
-        return RuleVersion.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        raise RuleError(f"{path.name}: {_first(error)}") from error
-
-
-def _first(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return f"not readable as YAML: {' '.join(str(error).split())[:200]}"
-    found = error.errors()[0]
-    return f"{'.'.join(str(p) for p in found['loc']) or 'top level'}: {found['msg'].removeprefix('Value error, ')}."

@@ -7,7 +7,8 @@ import yaml
 
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import labels
-from transforms.gold.kpis import FOLDER, KpiError, load_kpis
+from lakehouse.contracts.yaml_file import ContractError
+from transforms.gold.kpis import FOLDER, load_kpis
 from transforms.gold.model_files import MODELS, generated_files
 
 GOLD = contracts().of_layer("gold")
@@ -54,14 +55,14 @@ def test_kpis_of_the_theme():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"direction": "up"}, "direction: Input should be 'more' or 'less'."),
-        ({"thresholds": []}, "thresholds: Tuple should have at least 1 item after validation, not 0."),
+        ({"direction": "up"}, "direction: Input should be 'more' or 'less'; mend it there."),
+        ({"thresholds": []}, "thresholds: Tuple should have at least 1 item after validation, not 0; mend it there."),
         ({"id": "ENV-09"}, "holds ENV-09; the file must bear the KPI's name."),
     ],
 )
 def test_a_broken_kpi_file_is_named(tmp_path, change, sentence):
     body = yaml.safe_load((FOLDER / "ENV-02.yaml").read_text("utf-8")) | change
     (tmp_path / "ENV-02.yaml").write_text(yaml.safe_dump(body), "utf-8")
-    with pytest.raises(KpiError, match=r"^ENV-02\.yaml: ") as error:
+    with pytest.raises(ContractError, match=r"ENV-02\.yaml: ") as error:
         load_kpis(tmp_path)
     assert str(error.value).endswith(sentence)

@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import yaml
 
 from lakehouse import reference
+from lakehouse.contracts.yaml_file import read
 from lakehouse.settings import CHECKOUT
 from transforms.entity_resolution.enterprises.departments import ORGANISATIONS, REGISTRATIONS
 
@@ -100,7 +100,7 @@ def _no_events() -> pa.Table:
 @cache
 def life_rules(path: Path = RULES) -> dict[str, Any]:
     """The rules as written."""
-    return yaml.safe_load(path.read_text("utf-8"))
+    return read(path)
 
 
 def _rule_tables() -> dict[str, pa.Table]:

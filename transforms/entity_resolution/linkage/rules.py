@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from lakehouse.contracts.yaml_file import as_model
 from lakehouse.settings import CHECKOUT
 
 FOLDER = CHECKOUT / "contracts" / "rules"
@@ -144,17 +144,10 @@ class LinkageRules(_Strict):
 
 
 def load_rules(path: Path) -> LinkageRules:
-    """One rule file. Raises LinkageError naming the file, the place and what is wrong there."""
-    try:
-        return LinkageRules.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except yaml.YAMLError as error:
-        raise LinkageError(f"{path.name}: not readable as YAML: {' '.join(str(error).split())[:200]}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise LinkageError(f"{path.name}: {place}: {first['msg']}; mend it there.") from error
+    """One rule file. Raises ContractError naming the file, the place and what is wrong there."""
+    return as_model(path, LinkageRules)
 
 
 def rules_of(kind: str) -> LinkageRules:
-    """The rules in force for `persons` or `enterprises`. Raises LinkageError as `load_rules`."""
+    """The rules in force for `persons` or `enterprises`. Raises ContractError as `load_rules`."""
     return load_rules(FOLDER / f"linkage-{kind}.yaml")

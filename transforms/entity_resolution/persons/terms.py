@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
+from lakehouse.contracts.yaml_file import read
 from lakehouse.settings import CHECKOUT
 
 RULES = CHECKOUT / "contracts" / "rules" / "population-register.yaml"
@@ -15,7 +15,7 @@ RULES = CHECKOUT / "contracts" / "rules" / "population-register.yaml"
 @cache
 def terms(path: Path = RULES) -> dict[str, Any]:
     """The terms as written."""
-    return yaml.safe_load(path.read_text("utf-8"))
+    return read(path)
 
 
 def show(base: duckdb.DuckDBPyConnection) -> None:

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 import duckdb
 import pyarrow as pa
 import pytest
+import yaml
 
+from lakehouse.contracts.yaml_file import ContractError, as_model
 from transforms.entity_resolution.survivorship import DECIDED, survive
-from transforms.entity_resolution.survivorship_rules import SurvivorshipRules, load_rules
+from transforms.entity_resolution.survivorship_rules import SurvivorshipRules
 
 DAY = date(2014, 12, 31)
 RULES = SurvivorshipRules(
@@ -92,13 +94,11 @@ def test_without_a_date_a_word_is_the_oldest():
     ],
 )
 def test_a_slip_in_the_rules_is_named(tmp_path, change, said):
-    import yaml
-
     sound = {"kind": "persons", "rule_version": "1", "agreement": 0.7, "sources": {"PSB": ["psb"], "EDU": ["edu"]}}
     path = tmp_path / "survivorship-persons.yaml"
     path.write_text(yaml.safe_dump(sound | {"attributes": {"name": {"order": ["PSB"]}}} | change), "utf-8")
-    with pytest.raises(ValueError, match=said):
-        load_rules(path)
+    with pytest.raises(ContractError, match=said):
+        as_model(path, SurvivorshipRules)
 
 
 def test_an_attribute_without_rules_is_refused():
