@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -78,9 +79,17 @@ def _write(outcome: Outcome, started: datetime, seconds: float, state: str, erro
 
 def last_inputs(stage: str, dataset: str) -> dict[str, object] | None:
     """Inputs of the last successful step of that stage and dataset; None = it never ran well."""
-    if not tables.exists(TABLE):
+    version = tables.version(TABLE)
+    if version is None:
         return None
-    field = pc.field
-    wanted = (field("stage") == stage) & (field("dataset") == dataset) & (field("state") == "ok")
-    done = tables.read(TABLE, ["started_at", "inputs"], filters=wanted).to_pylist()
-    return json.loads(max(done, key=lambda r: r["started_at"])["inputs"]) if done else None
+    held = _last_inputs(tables.location(TABLE), version).get((stage, dataset))
+    return json.loads(held) if held is not None else None
+
+
+@lru_cache(maxsize=1)
+def _last_inputs(_: Path, version: int) -> dict[tuple[str, str], str]:
+    """Inputs as text by stage and dataset: read once a version, as every stage asks for many datasets."""
+    columns = ["stage", "dataset", "inputs", "started_at"]
+    done = tables.read(TABLE, columns, version, filters=pc.field("state") == "ok").sort_by("started_at")
+    stages, datasets, inputs = (done[name].to_pylist() for name in columns[:3])
+    return dict(zip(zip(stages, datasets, strict=True), inputs, strict=True))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 DUCK_TYPES = {"date": "DATE", "string": "VARCHAR", "integer": "INTEGER", "long": "BIGINT"}
+COMMIT = re.compile(r"\d{20}\.(json|checkpoint.*\.parquet)$")
 LAYERS = ("bronze", "silver", "quarantine", "dead_letter", "gold", "ops", "reference")
 
 
@@ -43,7 +44,11 @@ def names(layer: str | None = None) -> list[str]:
 
 def _has_commits(log: Path) -> bool:
     """A log folder without a commit is what a crash in the first write leaves behind: no table yet."""
-    return any(file.suffix in (".json", ".parquet") for file in log.glob("*"))
+    return any(_commits(log))
+
+
+def _commits(log: Path) -> Iterator[Path]:
+    return (file for file in log.glob("*") if COMMIT.match(file.name))
 
 
 def open_table(name: str, version: int | None = None) -> DeltaTable:
@@ -55,7 +60,8 @@ def open_table(name: str, version: int | None = None) -> DeltaTable:
 
 
 def version(name: str) -> int | None:
-    return open_table(name).version() if exists(name) else None
+    """Number of the newest commit, or of the checkpoint that stands for it, without opening the table; None = no table."""
+    return max((int(file.name[:20]) for file in _commits(location(name) / "_delta_log")), default=None)
 
 
 def committed_at(name: str, version: int | None = None) -> datetime:
@@ -135,7 +141,11 @@ def replace(name: str, rows: pa.Table, partition_by: Sequence[str] = ()) -> int:
 
 def files(name: str, version: int | None = None) -> list[Path]:
     """Data files of the table at a version."""
-    return sorted(Path(uri.removeprefix("file://")) for uri in open_table(name, version).file_uris())
+    return _files(open_table(name, version))
+
+
+def _files(table: DeltaTable) -> list[Path]:
+    return sorted(Path(uri.removeprefix("file://")) for uri in table.file_uris())
 
 
 def files_added(name: str, since: int | None, until: int) -> list[Path]:
@@ -184,7 +194,7 @@ def scan(connection: "duckdb.DuckDBPyConnection", name: str, version: int | None
     through Arrow, which costs the import of pandas (as long as all the rest of a command) and cannot compare the texts
     of files that delta-rs has rewritten (they are string views there)."""
     table = open_table(name, version)
-    found, parts = files(name, table.version()), table.metadata().partition_columns
+    found, parts = _files(table), table.metadata().partition_columns
     types = {f.name: DUCK_TYPES.get(str(getattr(f.type, "type", "")), "") for f in table.schema().fields}
     if not found or table.protocol().reader_features or not all(types[p] for p in parts):
         view = f"_delta_{name}_{table.version()}"

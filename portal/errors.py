@@ -38,7 +38,7 @@ def answer(request: Request, status: int, sentence: str | None = None) -> Respon
     if request.url.path.startswith(MACHINE_PATHS) or "authorization" in request.headers:
         body = {"title": HTTPStatus(status).phrase, "status": status, "detail": said}
         return JSONResponse(body, status, media_type="application/problem+json")
-    return render(request, "error.html.j2", status, code=status, sentence=said)
+    return render(request, "error.html.j2", status, code=status, sentence=t.said(said))
 
 
 def _unfit(request: Request, error: RequestValidationError) -> Response:

@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 from starlette.requests import Request
 
+from portal.sentences import in_chinese
+
 LANGUAGES = ("zh", "en")
 COOKIE = "lang"
 FOLDER = Path(__file__).parent / "locales"
@@ -43,6 +45,10 @@ class Texts:
 
     def pick(self, zh: str, en: str) -> str:
         return zh if self.language == "zh" else en
+
+    def said(self, sentence: str | None) -> str:
+        """A sentence that data bring along; in English where it is not known in the reader's language."""
+        return (in_chinese(sentence) if sentence and self.language == "zh" else None) or sentence or ""
 
 
 def negotiate(request: Request) -> str:

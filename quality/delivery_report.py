@@ -1,9 +1,10 @@
 """What became of the rows of one delivery: which rules they break, in which rows of the file, in the rule's own words."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from lakehouse import tables
-from lakehouse.contracts import Source, contracts
+from lakehouse.contracts import Dataset, Source, contracts
 
 SHOWN_RULES, SHOWN_ROWS = 10, 10
 _HELD = """
@@ -46,5 +47,11 @@ def of(source: Source, delivery_id: str) -> list[BrokenRule]:
     with tables.duck(*known, source.bronze_table) as connection:
         query = _WORST.format(found=found, shown=SHOWN_ROWS, rules=SHOWN_RULES)
         rows = connection.sql(query, params={"source": source.source, "delivery": delivery_id}).to_arrow_table().to_pylist()
-    said = {rule.name: rule.description for rule in dataset.rules}
-    return [BrokenRule(**{**row, "message": row["message"] or said.get(row["rule"], "")}) for row in rows]
+    return [BrokenRule(**row | _of_contract(dataset, row)) for row in rows]
+
+
+def _of_contract(dataset: Dataset, row: dict[str, Any]) -> dict[str, str]:
+    """Column and sentence of the rule, where the row does not say them."""
+    rule = next((rule for rule in dataset.rules if rule.name == row["rule"]), None)
+    told = {"field": rule.field or "", "message": rule.description} if rule else {}
+    return {name: row[name] or told.get(name, "") for name in ("field", "message")}

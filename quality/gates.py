@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 
 import pyarrow.compute as pc
 
-from lakehouse import outcomes, progress, tables
+from lakehouse import outcomes, tables
 from lakehouse.contracts import Dataset, contracts
 from lakehouse.pipeline import Plan
 from lakehouse.settings import settings
@@ -114,8 +114,4 @@ def _expectations(work: Plan) -> list[GateOutcome]:
     as_of, known = datetime.fromisoformat(work["as_of"]), contracts()
     versions = {name: state[0] for name, state in work["inputs"]["tables"].items()}
     waived = sum(d.kind == "waive" for s in known.of_layer("silver") for d in decisions.in_force(s.id).values())
-    found: list[GateOutcome] = []
-    for number, name in enumerate(work["datasets"], 1):
-        progress.doing(f"expectations, {number} of {len(work['datasets'])}: {known[name].table}")
-        found += validate(known[name], versions[known[name].table], as_of, waived)
-    return found
+    return validate([(known[name], versions[known[name].table]) for name in work["datasets"]], as_of, waived)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from ingestion.batch.delivery import Delivery
 from ingestion.batch.event_time import observed_at
 from ingestion.batch.faults import Extract, Refused, Unparsed
-from ingestion.batch.personal import names_persons
+from ingestion.batch.personal import may_name_persons
 from lakehouse.contracts import Source, contracts
 from lakehouse.contracts.mapping import PERIOD
 from lakehouse.instants import UTC_MICROS
@@ -53,7 +53,7 @@ def _untimed(row: dict[str, Any], source: Source, name: str) -> Unparsed:
     number, *values = row.values()
     columns = ", ".join(source.time.columns)
     written = " ".join(str(row[column] or "") for column in source.time.columns)
-    said = f"{columns} holds no time" if names_persons(source) else f"{written!r} in {columns} is no time"
+    said = f"{columns} holds no time" if may_name_persons(source) else f"{written!r} in {columns} is no time"
     text = source.format.delimiter.join(str(value or "") for value in values)
     return Unparsed(number, text, f"row {number} of {name}: {said}; write {source.time.pattern or 'it as agreed'}.")
 

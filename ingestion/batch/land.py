@@ -39,10 +39,12 @@ def land(delivery: Delivery) -> receipt.Receipt:
         except NoRows as reason:
             outcome.detail["empty"], outcome.rows_in, outcome.rows_out = str(reason), 0, 0
             return receipt.write(delivery, receipt.unlanded("empty", str(reason)))
-        bronze = with_envelope(personal.tokenised(found.rows, source), source, delivery)
-        unparsed = personal.sealed(found.unparsed, source)
-        notes = [*found.notes, *rival_notes(bronze, source, delivery)]
+        told = personal.tokenised(found.rows, found.unparsed, source)
+        bronze, unparsed = with_envelope(told.rows, source, delivery), told.unparsed
+        notes = [*found.notes, *told.remarks, *rival_notes(bronze, source, delivery)]
         _commit(bronze, dead_letters(unparsed, source, delivery), source, delivery)
+        if not personal.names_persons(source) and not any(told.numbers.values()):
+            raw_file.unseal(delivery)
         outcome.rows_in = bronze.num_rows + len(unparsed)
         outcome.rows_out, outcome.dead_letter = bronze.num_rows, len(unparsed)
         report = receipt.Report(bronze.num_rows, len(unparsed), found.missing, unparsed[:10], notes)

@@ -1,6 +1,7 @@
-"""The raw file of a delivery: kept once as it came, or sealed under a key of its own where it names persons.
+"""The raw file of a delivery: kept once as it came, or sealed under a key of its own where it names persons, or may do so.
 
-A sealed file is opened in memory only. It expires: its key is destroyed and it is deleted; receipt, report and rows stay.
+A sealed file is opened in memory only. It expires: its key is destroyed and it is deleted; receipt, report and rows stay. One of
+records is sealed when it comes, and unsealed once its rows were searched and name nobody.
 """
 
 import gzip
@@ -90,14 +91,29 @@ def destroy(delivery: Delivery) -> bool:
     return had_key or is_there
 
 
+def unseal(delivery: Delivery) -> None:
+    """From now on the file lies there as it came; safe to repeat."""
+    sealed = delivery.raw_file.with_name(delivery.file_name + SEALED)
+    if sealed.exists():
+        part = delivery.raw_file.with_name(f".{delivery.file_name}.part")
+        _write(part, vault.unseal_file(_key_name(delivery), sealed.read_bytes()))
+        part.replace(delivery.raw_file)
+        sealed.unlink()
+        vault.destroy_file_key(_key_name(delivery))
+
+
+def _write(path: Path, body: bytes) -> None:
+    with path.open("wb") as out:
+        out.write(body)
+        out.flush()
+        os.fsync(out.fileno())
+
+
 def _seal(file: Path, kept: Path, delivery: Delivery) -> str:
     if file.stat().st_size > LARGEST_BYTES:
         raise ValueError(f"{file.name}: holds more than {LARGEST_BYTES} bytes; split the file. Nothing of it was kept.")
     body = file.read_bytes()
-    with kept.open("wb") as out:
-        out.write(vault.seal_file(_key_name(delivery), body))
-        out.flush()
-        os.fsync(out.fileno())
+    _write(kept, vault.seal_file(_key_name(delivery), body))
     return hashlib.sha256(body).hexdigest()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ingestion.batch import raw_file, receipt
 from ingestion.batch.delivery import Delivery, announced, note_down, with_content
-from ingestion.batch.personal import names_persons
+from ingestion.batch.personal import may_name_persons
 from ingestion.batch.statement import Statement
 from lakehouse.contracts import contracts
 
@@ -16,7 +16,7 @@ def receive(file: Path, source: str, sender: str, stated: Statement) -> tuple[De
     it declares a higher revision than before: its rows then count as that revision, too. Raises RuntimeError when the file
     changed while it was read, ValueError when it is too large to be sealed.
     """
-    is_sealed = names_persons(contracts().sources[source])
+    is_sealed = may_name_persons(contracts().sources[source])
     delivery = announced(file, source, sender, stated)
     known = with_content(delivery)
     if known and known[-1].revision >= delivery.revision:

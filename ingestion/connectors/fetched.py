@@ -1,6 +1,6 @@
 """What came from an address, as a file that is gone in the end: a file with the note beside it, or all pages of an API as one.
 
-A page says `page` and `pages`, and may say `total`. Pages that came are kept, sealed where they name persons, until all are.
+A page says `page` and `pages`, and may say `total`. Pages that came are kept, sealed where they may name persons, until all are.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ingestion.batch.personal import names_persons
+from ingestion.batch.personal import may_name_persons
 from ingestion.batch.statement import note_file
 from ingestion.connectors import http
 from lakehouse import vault
@@ -116,7 +116,7 @@ class Pages:
     def _keep(self, number: int, body: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{number}.part"
-        part.write_bytes(vault.seal_file(self._key_name, body) if names_persons(self.source) else body)
+        part.write_bytes(vault.seal_file(self._key_name, body) if may_name_persons(self.source) else body)
         part.rename(self.folder / str(number))
 
     def _kept(self, number: int) -> Page | None:
@@ -124,4 +124,4 @@ class Pages:
         if not path.exists():
             return None
         body = path.read_bytes()
-        return json.loads(vault.unseal_file(self._key_name, body) if names_persons(self.source) else body)
+        return json.loads(vault.unseal_file(self._key_name, body) if may_name_persons(self.source) else body)

@@ -1,5 +1,6 @@
 """What a contract says, as small frozen values. Built by `load`, read by everything else."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -9,6 +10,8 @@ Severity = Literal["error", "warning"]
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "binary"]
 Layer = Literal["silver", "gold"]
 Engine = Literal["kernel", "sql", "dbt", "ml", "register"]
+CODES = re.compile(r"(.*_)?(no|id|code|code9|uscc|crs|geometry)")
+"""Names of columns whose texts are codes or coordinates (docs/naming.md)."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Field:
     def is_direct(self) -> bool:
         """Whether it names a person: its values are kept in the vault, tables hold their tokens."""
         return self.identifier_kind == "direct"
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether people write what they like into it: a text that is no key and, by its name, no code."""
+        return self.logical_type == "string" and not (self.is_direct or self.primary_key or CODES.fullmatch(self.name))
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def one(request: Request, source: str, delivery_id: str) -> Response:
     mapped, found = _source(required(request, *ROLES), source), _receipt(source, delivery_id)
     broken = delivery_report.of(mapped, delivery_id)
     known = bool(request.query_params.get("known"))
-    return render(request, "delivery.html.j2", source=mapped, receipt=found, broken=broken, known=known)
+    fields = {f.name: f for f in contracts()[mapped.feeds].fields}
+    return render(request, "delivery.html.j2", source=mapped, receipt=found, broken=broken, known=known, fields=fields)
 
 
 @router.get("/deliveries/{source}/{delivery_id}/receipt.json")
@@ -129,7 +130,7 @@ def _page(request: Request, who: Account, said: list[str] | None = None) -> Resp
     names = {s.source for s in own}
     cards = [c for c in scorecards.stored() if c["source"] in names]
     return render(
-        request, "deliveries.html.j2", who=who, sources=[(s, contracts()[s.feeds]) for s in own], said=said or [],
+        request, "deliveries.html.j2", who=who, sources=own, said=said or [],
         receipts=sorted(_receipts(own), key=lambda r: r["received_at"], reverse=True)[:NEWEST], cards=cards,
     )  # fmt: skip
 

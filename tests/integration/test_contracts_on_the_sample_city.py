@@ -58,7 +58,9 @@ def judged(sent) -> Judged:
             found = opened(one.file.read_bytes(), source, delivery)
         except (NoRows, Refused):
             continue
-        named = tokenised(found.rows, source).append_column("_file", pa.repeat(one.file.name, found.rows.num_rows))
+        named = tokenised(found.rows, found.unparsed, source).rows.append_column(
+            "_file", pa.repeat(one.file.name, found.rows.num_rows)
+        )
         landed[one.source].append(with_envelope(named, source, delivery))
         unlanded |= {(short(one.source), one.file.name, fault.row_no) for fault in found.unparsed}
     bronze = {name: pa.concat_tables(parts, promote_options="permissive") for name, parts in landed.items()}

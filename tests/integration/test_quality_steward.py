@@ -9,12 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from lakehouse import outcomes, pipeline, tables
-from lakehouse.contracts import Rule, contracts
 from lakehouse.session import register_tables
 from lakehouse.settings import settings
 from quality import _cli, gate_outcomes
-from quality.expectations.run import frame, run_suite
-from quality.expectations.suite import aggregate
 from quality.reconcile import reconcile
 from tests.support import gold_lake
 from tests.support.received import deliver
@@ -146,14 +143,3 @@ def test_an_error_stops_before_serving_and_a_warning_does_not(lake, monkeypatch)
     }
     assert found == dict.fromkeys(("index_or_reason", "no_index_without_value", "required_filled", "value_in_range"), "1")
     assert (lake / "serving" / "serving.duckdb").resolve() == served
-
-
-def test_a_query_of_a_contract_is_asked_of_the_tables(lake):
-    dataset, as_of = contracts()["dim_stations"], datetime(2016, 5, 9, tzinfo=UTC)
-    rows = frame(dataset, tables.version(dataset.table), as_of)
-
-    def asked(bound: int) -> list[bool]:
-        rule = Rule("n", "aggregate", f"select count(*) from {GOLD}", "error", "", "", None, {"mustBeGreaterThan": bound})
-        return [bool(r.success) for r in run_suite(rows, dataset.table, [aggregate(rule)])]
-
-    assert (asked(0), asked(10_000)) == ([True], [False])

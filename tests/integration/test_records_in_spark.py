@@ -58,5 +58,5 @@ def test_one_job_writes_the_slices_of_all_datasets(delivered, monkeypatch):
 def test_the_gates_expectations_hold(delivered):
     stage.run(stage.plan())
     dataset = contracts()[RESIDENTS]
-    found = validate(dataset, tables.version(dataset.table), datetime(2015, 1, 2, tzinfo=UTC))
+    found = validate([(dataset, tables.version(dataset.table))], datetime(2015, 1, 2, tzinfo=UTC))
     assert {one.check for one in found} >= {"columns_as_contracted"} and all(one.passed for one in found)

@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 from ingestion.batch import receipt
 from lakehouse import accounts, tables
 from portal.app import create_app
+from quality import delivery_report
+from tests.support.english_words import english_in
 
 PASSWORD = "a password long enough"
 SOURCE = "template__noise__file"
@@ -135,3 +137,28 @@ def test_a_new_password_ends_the_sessions(portal) -> None:
     assert portal.get("/deliveries").status_code == 200
     accounts.set_password("noise_officer", PASSWORD + "!")
     assert portal.get("/deliveries").status_code == 303
+
+
+def test_a_chinese_page_says_it_in_chinese(portal) -> None:
+    """What is wrong with a row, with a whole file, and with a form: no English but names and code."""
+    portal.headers["Accept-Language"] = "zh"
+    log_in(portal, "noise_officer")
+    landed, refused = send(portal, None), send(portal, None, text="Place;When\nN1;x\n")
+    pages = [
+        portal.get(at).text for at in ("/deliveries", "/templates", *(sent.headers["location"] for sent in (landed, refused)))
+    ]
+    other = FILE + "N1;01.05.2016 02:00;51\n"
+    pages += [send(portal, None, text=other, dry_run="true").text, send(portal, None, period="31.12.2014").text]
+    assert [english_in(page) for page in pages] == [[]] * len(pages)
+    assert "不是时间" in pages[2] and "表头缺少" in pages[3] and "将入库 3 条" in pages[4] and "31.12.2014" in pages[5]
+
+
+def test_rules_that_rows_break_stand_there_by_column_and_sentence(portal, monkeypatch) -> None:
+    rule = delivery_report.BrokenRule(
+        "noise_db", "noise_db_floor", "Below 20 dB the instrument measures its own noise.", "error", 2, [2, 3]
+    )
+    monkeypatch.setattr(delivery_report, "of", lambda source, delivery: [rule])
+    portal.headers["Accept-Language"] = "zh"
+    log_in(portal, "noise_officer")
+    page = portal.get(send(portal, None).headers["location"]).text
+    assert "低于 20 分贝时仪器测到的是自身噪声。" in page and english_in(page) == []

@@ -1,17 +1,16 @@
-"""What follows from a contract: its suite, the columns that the suite sums, the promised age."""
-
-from datetime import UTC, datetime
+"""What follows from a contract: its suite, what the suite measures, the promised age."""
 
 import pytest
 import yaml
 
 from lakehouse.contracts import contracts
+from lakehouse.contracts.derive import arrow_schema
+from lakehouse.contracts.derive.row_checks import columns_of
 from lakehouse.contracts.load import FOLDER, load_dataset
 from lakehouse.contracts.yaml_file import ContractError
 from quality import promises
-from quality.expectations.suite import derived_columns, expectations
+from quality.expectations.suite import expectations
 
-AS_OF = datetime(2017, 3, 1, tzinfo=UTC)
 KNOWN = contracts()
 
 
@@ -22,30 +21,29 @@ def by_check(dataset) -> dict:
 def test_silver_is_asked_for_columns_rows_and_freshness_but_not_for_its_row_rules_again():
     suite = by_check(KNOWN["environment__air_quality"])
     assert suite.keys() == {"columns_as_contracted", "fresh", "readings_present"}
-    assert suite["readings_present"].kwargs == {"min_value": 1}
-    assert {"_event_month", "_record_id", "value"} <= set(suite["columns_as_contracted"].kwargs["column_set"])
+    assert (suite["readings_present"].measure, suite["readings_present"].bounds) == ("rows", {"min_value": 1})
+    assert {"_event_month", "_record_id", "value"} <= set(suite["columns_as_contracted"].of)
 
 
 def test_gold_is_asked_for_its_identities_too():
-    dataset = KNOWN["fct_air_quality_hourly"]
-    suite, columns = by_check(dataset), derived_columns(dataset, AS_OF)
+    suite = by_check(KNOWN["fct_air_quality_hourly"])
     identity = suite["index_or_reason"]
     assert (identity.severity, identity.message) == ("error", "An hour has an index or the reason why it has none.")
-    assert identity.kwargs["column"] in columns and suite["required_filled"].kwargs["column"] in columns
+    assert (identity.measure, identity.of) == ("broken", ("(iaqi is null) <> (iaqi_reason is null)",))
+    assert {"station_id", "hour_at"} <= set(suite["required_filled"].of)
     assert not any(check.endswith("_required") for check in suite)
 
 
 def test_row_rules_of_a_register_are_asked_at_the_gates_as_nothing_before_checked_them():
-    dataset = KNOWN["entity__addresses"]
-    suite, columns = by_check(dataset), derived_columns(dataset, AS_OF)
-    wrong_datum = suite["position_in_right_datum"]
-    assert wrong_datum.severity == "warning" and wrong_datum.kwargs["column"] in columns
+    wrong_datum = by_check(KNOWN["entity__addresses"])["position_in_right_datum"]
+    assert (wrong_datum.severity, wrong_datum.measure) == ("warning", "broken")
 
 
 def test_every_expectation_reads_a_column_that_is_there():
     for dataset in KNOWN.datasets.values():
-        own = {f.name for f in dataset.fields} | derived_columns(dataset, AS_OF).keys()
-        assert {e.kwargs["column"] for e in expectations(dataset) if "column" in e.kwargs} <= own, dataset.id
+        asked = [e for e in expectations(dataset) if e.measure != "answer"]
+        read = [c for e in asked for c in (columns_of(e.of[0]) if e.measure == "broken" else e.of)]
+        assert set(read) <= set(arrow_schema(dataset).names), dataset.id
 
 
 def test_stale_tables_warn_and_do_not_stop():
@@ -74,7 +72,7 @@ def contract_with(tmp_path, *rules: dict, promise: dict | None = None):
     return load_dataset(path, yaml.safe_load((FOLDER / "_shared" / "fields.yaml").read_text("utf-8")))
 
 
-def test_a_query_with_its_bound_becomes_rows_that_must_not_be_there(tmp_path):
+def test_a_query_is_asked_with_its_bound(tmp_path):
     rule = {
         "name": "one_in_force",
         "type": "sql",
@@ -83,14 +81,12 @@ def test_a_query_with_its_bound_becomes_rows_that_must_not_be_there(tmp_path):
         "severity": "warning",
     }
     one = by_check(contract_with(tmp_path, rule))["one_in_force"]
-    answer = "(select count(*) from gold.dim_date) as q(answer)"
-    wanted = f"select answer from {answer} where not coalesce(answer >= 0 and answer <= 0, false)"
-    assert (one.type, one.severity, one.expected) == ("unexpected_rows_expectation", "warning", "0")
-    assert one.kwargs == {"unexpected_rows_query": wanted}
+    assert (one.measure, one.of, one.bounds) == ("answer", (rule["query"],), {"min_value": 0, "max_value": 0})
+    assert (one.severity, one.expected) == ("warning", "0")
 
 
 @pytest.mark.parametrize(
-    ("bound", "kwargs", "words"),
+    ("bound", "bounds", "words"),
     [
         ({"mustBeGreaterThan": 9}, {"min_value": 10}, "> 9 rows"),
         ({"mustBeLessThan": 9}, {"max_value": 8}, "< 9 rows"),
@@ -98,11 +94,11 @@ def test_a_query_with_its_bound_becomes_rows_that_must_not_be_there(tmp_path):
         ({"mustBe": 7}, {"min_value": 7, "max_value": 7}, "7 rows"),
     ],
 )
-def test_bounds_of_row_counts(tmp_path, bound, kwargs, words):
+def test_bounds_of_row_counts(tmp_path, bound, bounds, words):
     one = by_check(contract_with(tmp_path, {"name": "n", "type": "library", "metric": "rowCount", "severity": "error", **bound}))[
         "n"
     ]
-    assert (one.kwargs, one.expected) == (kwargs, words)
+    assert (one.bounds, one.expected) == (bounds, words)
 
 
 @pytest.mark.parametrize(
