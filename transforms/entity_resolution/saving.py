@@ -20,17 +20,22 @@ from transforms.entity_resolution import crosswalk, identity_log, neighbours
 from transforms.entity_resolution.linked import Linked
 
 BEFORE = b"crosswalk_version"
+BATCH = 100_000  # rows
 
 
-def save_ids(kind: str, found: Linked) -> None:
-    """Replace the crosswalk and append the events.
+def save_ids(kind: str, found: Linked, relinked: pa.Table | None = None) -> None:
+    """Replace the crosswalk and append the events; of a delta the rows of the records `relinked` (mention_id).
 
     A delta adds its keys before: keys of ids that were never given do no harm. A full run begins with none: a run that finds
     none compares with everybody.
     """
     _keep_keys(kind, found.keys.slice(0, 0) if found.is_full else found.keys, found.is_full)
     _set_down(kind, found.events)
-    save({crosswalk.name_of(kind).partition(".")[2]: found.xref})
+    dataset = crosswalk.name_of(kind).partition(".")[2]
+    if relinked is None:
+        save({dataset: found.xref})
+    else:
+        merge(dataset, relinked, found.xref)
     identity_log.append(kind, found.events)
     _pending(kind).unlink(missing_ok=True)
     if found.is_full:
@@ -59,6 +64,32 @@ def save(rows: Mapping[str, pa.Table]) -> dict[str, int]:
     return {dataset: table.num_rows for dataset, table in rows.items()}
 
 
+def merge(dataset: str, touched: pa.Table, fresh: pa.Table) -> int:
+    """Put `fresh` in the place of the rows whose columns of `touched` have values that it names; returns the table's rows.
+
+    Where there are none to be replaced, rows are only added.
+    """
+    name, schema, keys = contracts()[dataset].table, schema_of(dataset), ", ".join(touched.column_names)
+    fresh, columns = fresh.select(schema.names).cast(schema), ", ".join(f'"{c}"' for c in schema.names)
+    with duckdb.connect() as base:
+        base.register("touched", touched)
+        base.register("fresh", fresh)
+        base.execute(f"set preserve_insertion_order = false; create view stored as {tables.scan(base, name)}")
+        replaced = base.sql(f"from stored semi join touched using ({keys})").to_arrow_table().select(schema.names).cast(schema)
+        if replaced.num_rows and not _is_same(replaced, fresh):
+            kept = f"select {columns} from stored anti join touched using ({keys}) union all select {columns} from fresh"
+            batches = base.sql(kept).to_arrow_reader(BATCH)
+            tables.replace(name, pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in batches)))
+        elif not replaced.num_rows and fresh.num_rows:
+            tables.append(name, fresh)
+    return tables.dataset(tables.open_table(name)).count_rows()
+
+
+def _is_same(some: pa.Table, others: pa.Table) -> bool:
+    order = [(name, "ascending") for name in some.column_names]
+    return some.num_rows == others.num_rows and some.sort_by(order).equals(others.sort_by(order))
+
+
 def schema_of(dataset: str) -> pa.Schema:
     return arrow_schema(contracts()[dataset])
 
@@ -72,12 +103,16 @@ def former(dataset: str) -> pa.Table:
 def _keep_keys(kind: str, keys: pa.Table, is_full: bool) -> None:
     if is_full or not tables.exists(neighbours.table(kind)):
         tables.replace(neighbours.table(kind), keys)
-    elif (fresh := _not_there(keys, neighbours.read(kind))).num_rows:
+    elif (fresh := _not_there(keys, neighbours.table(kind))).num_rows:
         tables.append(neighbours.table(kind), fresh)
 
 
-def _not_there(keys: pa.Table, stored: pa.Table) -> pa.Table:
-    return duckdb.sql("select * from keys except select * from stored order by all").to_arrow_table().cast(keys.schema)
+def _not_there(keys: pa.Table, name: str) -> pa.Table:
+    columns = ", ".join(keys.column_names)
+    with duckdb.connect() as base:
+        base.register("keys", keys)
+        there = f"select {columns} from ({tables.scan(base, name)}) semi join keys using (key)"
+        return base.sql(f"from keys except ({there}) order by all").to_arrow_table().cast(keys.schema)
 
 
 def _set_down(kind: str, events: pa.Table) -> None:

@@ -1,0 +1,224 @@
+"""A delta of a register that stands: what differs among its mentions, who is touched by that, and who they are now.
+
+A connection shows, beside `stored` (mentions as they were) and `xref` (the crosswalk): `fresh_mentions`, the mentions of changed records as
+they are now. All else of the register stays as it is, which is why a delta costs what it touches and not what there is.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse import tables
+from lakehouse.settings import settings
+from transforms.entity_resolution import crosswalk, erased, identity_log, neighbours, stewards
+from transforms.entity_resolution.changes import Changes
+from transforms.entity_resolution.identity import Assignment, Occasion, assign
+from transforms.entity_resolution.linkage import rules_of
+from transforms.entity_resolution.linked import Kind, Linked, decided_on, grounded, model_of
+from transforms.entity_resolution.mint import mint_key
+from transforms.entity_resolution.survivorship_rules import SurvivorshipRules
+
+TOLD = """
+create table old as select {columns} from stored semi join records using (record_id);
+create table altered as select distinct mention_id from (
+  (select {columns} from fresh_mentions except from old) union all (from old except select {columns} from fresh_mentions));
+create table gone as select mention_id from altered anti join fresh_mentions using (mention_id);
+create view told as select {columns} from stored anti join altered using (mention_id)
+  union all select {columns} from fresh_mentions semi join altered using (mention_id);
+create table current as select mention_id, entity_id from xref where valid_to is null;
+create view known as select mention_id, entity_id from current anti join gone using (mention_id)
+where entity_id not in (select entity_id from current semi join decided_on using (mention_id));
+create table newcomers as
+select mention_id from altered semi join fresh_mentions using (mention_id) anti join current using (mention_id)
+union select mention_id from stored anti join altered using (mention_id) where is_held
+union select mention_id from current anti join gone using (mention_id) anti join known using (mention_id, entity_id);
+"""
+CONCERNED = """
+create table moved as select cluster from found left join known using (mention_id) group by cluster
+having count(*) > count(known.entity_id) or count(distinct known.entity_id) > 1;
+create table asked as
+select mention_id from newcomers union from altered union select mention_id from found semi join moved using (cluster);
+create table seeds as select distinct s.root_id from xref semi join asked using (mention_id) join standing s using (entity_id);
+create table own_keys as
+select source_code, source_key from told semi join newcomers using (mention_id)
+union select source_code, source_key from xref join standing s using (entity_id) where s.root_id in (from seeds);
+create table concerned as
+from seeds union select s.root_id from xref semi join own_keys using (source_code, source_key) join standing s using (entity_id);
+create table evidence as select * from xref where mention_id in (from newcomers) or mention_id in (
+  select mention_id from xref join standing s using (entity_id) where s.root_id in (from concerned));
+"""
+"""Whose ids are in question: the entities of records that came, went or were found with others, and those with a record of the
+same source and key."""
+LOCAL = """
+with placed as (select * from found semi join moved using (cluster)),
+theirs as (select * from known where entity_id in (from concerned))
+select mention_id, cluster, method, match_probability from placed
+union all
+select mention_id, (select coalesce(max(cluster), -1) from found) + dense_rank() over (order by t.entity_id), e.method,
+       e.match_probability
+from theirs t anti join placed using (mention_id) join evidence e using (mention_id, entity_id) where e.valid_to is null
+"""
+MEMBERS = """
+create table at_stake as select mention_id from clusters_at_stake union from asked;
+create view members_now as select * from current anti join at_stake using (mention_id) union all from links;
+create table was as select * from current semi join at_stake using (mention_id);
+create table touched as
+select entity_id from ((from links except from was) union all (from was except from links))
+union select entity_id from was semi join altered using (mention_id)
+union select entity_id from links semi join altered using (mention_id);
+"""
+RELINKED = """
+create table relinked as
+select distinct mention_id from ((from before except from after) union all (from after except from before))
+"""
+REWRITTEN = """
+create table rewritten as
+from altered union
+select mention_id from stored semi join at_stake using (mention_id) where is_held <> (mention_id not in (select mention_id from links))
+"""
+HELD = """
+select t.*, m.entity_id is null as is_held
+from told t semi join rewritten using (mention_id) left join members_now m using (mention_id)
+"""
+CONFLICTING = """
+create table former_pairs as select * from stood where rule = 'linkage';
+create table conflicting as
+from ids union select entity_id from ((from pairs except from former_pairs) union all (from former_pairs except from pairs));
+"""
+ANEW = """
+from own
+union all by name select * from pairs semi join conflicting using (entity_id)
+union all by name select * from stood semi join conflicting using (entity_id) anti join ids using (entity_id) where rule <> 'linkage'
+"""
+SIDES = ("left_id", "right_id")
+
+
+def show(base: duckdb.DuckDBPyConnection, kind: Kind, changes: Changes) -> None:
+    """Make the views `stored` and `xref`, and the table `records` of changed records: those of which a place changed, too."""
+    for name, table in {"stored": f"silver.mentions__{kind.name}", "xref": crosswalk.name_of(kind.name)}.items():
+        base.execute(f"create view {name} as {tables.scan(base, table)}")
+    base.register("changed_records", changes.records)
+    base.register("changed_places", changes.places)
+    base.execute(
+        "create table records as from changed_records union"
+        " select record_id from stored semi join changed_places using (address_text)"
+    )
+
+
+def relink(base: duckdb.DuckDBPyConnection, kind: Kind, compared: neighbours.Compared, changes: Changes) -> Linked | None:
+    """What a delta finds, `links` and `xref` for what is at stake alone; None where only a linkage of all can tell.
+
+    Makes `told` (all mentions as they are now), `members_now` (mention_id, entity_id of all) and `touched` (entity_id).
+    """
+    rules = rules_of(kind.name)
+    model = model_of(rules)
+    if model is None:
+        return None
+    base.register("decided_on", decided_on(kind))
+    base.execute(TOLD.format(columns=", ".join(f'"{c}"' for c in base.view("fresh_mentions").columns)))
+
+    def decided(given: pa.Table) -> pa.Table:
+        base.register("given", given.select(["mention_id"]))
+        said, links = (base.sql(f"from {name} semi join given using (mention_id)").to_arrow_table() for name in ("told", "xref"))
+        return pa.concat_tables([stewards.merged_pairs(kind.name), erased.bound(given, said, links)])
+
+    linkage, given = neighbours.link_delta(base, rules, compared, decided, model)
+    base.register("found", linkage.clusters)
+    log, on = identity_log.read(kind.name), day_of(base)
+    base.register("standing", identity_log.standing(log))
+    base.execute(CONCERNED)
+    base.execute(f"create table clusters_at_stake as {LOCAL}")
+    made = _identified(base, kind, log, on, rules.rule_version)
+    base.register("links", made.links)
+    base.execute(MEMBERS)
+    _touch(base, stewards.revalued(kind.name, changes.built.inputs["decisions"]))
+    xref = _crosswalk(base, kind, made, log, on, rules.rule_version)
+    keys = neighbours.left(given, made.links, rules)
+    return Linked(made.links, xref, made.events, linkage.pairs, linkage.conflicts, keys, on, False)
+
+
+def touch(base: duckdb.DuckDBPyConnection, question: str, given: Mapping[str, Any] | None = None) -> None:
+    """Count the entities that a query finds among the touched."""
+    base.execute(f"insert into touched select entity_id from ({question}) where entity_id not in (from touched)", given)
+
+
+def limits(rules: SurvivorshipRules, more: Iterable[tuple[str, int]]) -> pa.Table:
+    """dataset, days: after so many days a word of the dataset may not count any more; by the order of sources, and `more`."""
+    told = {
+        ("__".join(code.split("__")[:2]), days)
+        for attribute in rules.attributes.values() for source, days in attribute.limit_days.items() for code in rules.sources[source]
+    }  # fmt: skip
+    return pa.Table.from_pylist([{"dataset": dataset, "days": days} for dataset, days in sorted({*told, *more})])
+
+
+def scope(base: duckdb.DuckDBPyConnection) -> None:
+    """Make `members` and `mentions` of the touched entities."""
+    base.execute("create table members as select * from members_now semi join touched using (entity_id)")
+    base.execute("create table mentions as select * from told semi join members using (mention_id)")
+
+
+def of_pairs(base: duckdb.DuckDBPyConnection, name: str, *pairs: pa.Table) -> pa.Table:
+    """Rows of `told` or `members_now` for the mentions in tables with left_id and right_id."""
+    ids = pa.concat_tables([pa.table({"mention_id": table[side].cast(pa.string())}) for table in pairs for side in SIDES])
+    base.register("paired", ids)
+    return base.sql(f"select * from {name} semi join paired using (mention_id)").to_arrow_table()
+
+
+def rewritten(base: duckdb.DuckDBPyConnection) -> tuple[pa.Table, pa.Table]:
+    """mention_id of the mentions that are not as they were stored, and what those that are left are now, with `is_held`."""
+    base.execute(REWRITTEN)
+    return tuple(base.sql(q).to_arrow_table() for q in ("from rewritten", HELD))
+
+
+def conflicts(ids: pa.Table, own: pa.Table, between: pa.Table, stood: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """entity_id of the entities of which a row of `conflict__x` is not as it stood, and all their rows: `own` of the touched
+    entities (`ids`), `between` of all pairs of entities."""
+    with duckdb.connect() as base:
+        for name, table in {"ids": ids, "own": own, "pairs": between, "stood": stood}.items():
+            base.register(name, table)
+        base.execute(CONFLICTING)
+        return base.sql("from conflicting").to_arrow_table(), base.sql(ANEW).to_arrow_table()
+
+
+def day_of(base: duckdb.DuckDBPyConnection) -> date:
+    """As `linked.day_of`, of `told`."""
+    (newest,) = base.sql("select max(as_of) from told").fetchall()[0]
+    today = settings().as_of_time().date()
+    return min(newest or today, today)
+
+
+def _touch(base: duckdb.DuckDBPyConnection, entities: list[str]) -> None:
+    base.register("decided_values", pa.table({"entity_id": pa.array(entities, pa.string())}))
+    touch(base, "from decided_values")
+
+
+def _identified(base: duckdb.DuckDBPyConnection, kind: Kind, log: pa.Table, on: date, version: str) -> Assignment:
+    """Ids of the clusters at stake, under the evidence of all records that have a say in them."""
+    base.execute("create table told_at_stake as select * from told semi join clusters_at_stake using (mention_id)")
+    clusters = grounded(kind, stewards.part(kind.name, _table(base, "clusters_at_stake")), _table(base, "told_at_stake"))
+    occasion = Occasion(kind.name, mint_key(), on, version)
+    among = _table(base, "concerned")["root_id"].combine_chunks()
+    return assign(clusters, crosswalk.last_links(_table(base, "evidence")), log, occasion, among)
+
+
+def _crosswalk(base: duckdb.DuckDBPyConnection, kind: Kind, made: Assignment, log: pa.Table, on: date, version: str) -> pa.Table:
+    """Rows of the crosswalk for records of which any row is not as it was."""
+    schema = crosswalk.schema(kind.name)
+    before = base.sql(f"select {', '.join(schema.names)} from evidence semi join at_stake using (mention_id)").to_arrow_table()
+    before = before.cast(schema)
+    standing = identity_log.standing(pa.concat_tables([log, made.events]))
+    after = crosswalk.continued(
+        before, made.links, _table(base, "told_at_stake"), _table(base, "clusters_at_stake"), standing, on, version
+    )
+    base.register("before", before)
+    base.register("after", after)
+    base.execute(RELINKED)
+    return after.filter(pc.is_in(after["mention_id"], value_set=_table(base, "relinked")["mention_id"].combine_chunks()))
+
+
+def _table(base: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
+    return base.sql(f"from {name}").to_arrow_table()
