@@ -68,5 +68,11 @@ def conflicts_of(kind: str, found: Linked, mentions: pa.Table, attribute: str, l
     return made.cast(CONFLICTS)
 
 
+def in_order(conflicts: list[pa.Table]) -> pa.Table:
+    """Rows of `conflict__x` as the table holds them."""
+    keys = ("entity_id", "attribute", "kind", "source", "value", "mention_id")
+    return pa.concat_tables(conflicts).select(CONFLICTS.names).sort_by([(key, "ascending") for key in keys])
+
+
 def since(on: date) -> date:
     return on - timedelta(KEPT_DAYS)

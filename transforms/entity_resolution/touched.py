@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from lakehouse import tables
 from lakehouse.settings import settings
-from transforms.entity_resolution import crosswalk, erased, identity_log, neighbours, stewards
+from transforms.entity_resolution import crosswalk, erased, identity_log, neighbours, review, saving, stewards
 from transforms.entity_resolution.changes import Changes
 from transforms.entity_resolution.identity import Assignment, Occasion, assign
 from transforms.entity_resolution.linkage import rules_of
@@ -161,20 +161,46 @@ def scope(base: duckdb.DuckDBPyConnection) -> None:
     base.execute("create table mentions as select * from told semi join members using (mention_id)")
 
 
-def of_pairs(base: duckdb.DuckDBPyConnection, name: str, *pairs: pa.Table) -> pa.Table:
+def between(base: duckdb.DuckDBPyConnection, kind: Kind, found: Linked, attribute: str) -> tuple[pa.Table, pa.Table]:
+    """All scored pairs, and all conflicts between entities, with those that former runs found."""
+    pairs = saving.former(f"match_pairs__{kind.name}")
+    stood = saving.former(f"conflict__{kind.name}").filter(pc.field("rule") == review.BETWEEN_ENTITIES)
+    stood = stood.select(["mention_id", "other_mention_id"]).rename_columns(SIDES)
+    links = _of_pairs(base, "members_now", found.pairs, found.conflicts, pairs, stood)
+    said = _of_pairs(base, "told", found.conflicts, stood)
+    return review.pairs_of(kind.name, found, links), review.conflicts_of(kind.name, found, said, attribute, links)
+
+
+def saved(
+    base: duckdb.DuckDBPyConnection, kind: Kind, found: Linked, contested: tuple[pa.Table, pa.Table, pa.Table],
+    made: Mapping[str, tuple[pa.Table, pa.Table]],
+) -> dict[str, Any]:  # fmt: skip
+    """Write ids, then all that differs; rows by table, and what else the outcome tells.
+
+    `contested`: all scored pairs, conflicts of the touched, all conflicts between entities. `made`: dataset -> the keys of the
+    rows that are no more as they were, and what stands in their place.
+    """
+    relinked, ids = _table(base, "relinked"), _table(base, "touched")
+    saving.save_ids(kind.name, found, relinked)
+    pairs, own, pairs_of_entities = contested
+    rows = saving.save({f"match_pairs__{kind.name}": pairs})
+    conflicts = _conflicts(ids, own, pairs_of_entities, saving.former(f"conflict__{kind.name}"))
+    base.execute(REWRITTEN)
+    mentions = _table(base, "rewritten"), base.sql(HELD).to_arrow_table()
+    every = {f"mentions__{kind.name}": mentions, f"conflict__{kind.name}": conflicts, **made}
+    rows |= {dataset: saving.merge(dataset, keys, fresh) for dataset, (keys, fresh) in every.items()}
+    (held,) = base.sql("select count(*) from told anti join members_now using (mention_id)").fetchall()[0]
+    return rows | {"held": held, "is_full": False, "touched": ids.num_rows, "day": found.on}
+
+
+def _of_pairs(base: duckdb.DuckDBPyConnection, name: str, *pairs: pa.Table) -> pa.Table:
     """Rows of `told` or `members_now` for the mentions in tables with left_id and right_id."""
     ids = pa.concat_tables([pa.table({"mention_id": table[side].cast(pa.string())}) for table in pairs for side in SIDES])
     base.register("paired", ids)
     return base.sql(f"select * from {name} semi join paired using (mention_id)").to_arrow_table()
 
 
-def rewritten(base: duckdb.DuckDBPyConnection) -> tuple[pa.Table, pa.Table]:
-    """mention_id of the mentions that are not as they were stored, and what those that are left are now, with `is_held`."""
-    base.execute(REWRITTEN)
-    return tuple(base.sql(q).to_arrow_table() for q in ("from rewritten", HELD))
-
-
-def conflicts(ids: pa.Table, own: pa.Table, between: pa.Table, stood: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _conflicts(ids: pa.Table, own: pa.Table, between: pa.Table, stood: pa.Table) -> tuple[pa.Table, pa.Table]:
     """entity_id of the entities of which a row of `conflict__x` is not as it stood, and all their rows: `own` of the touched
     entities (`ids`), `between` of all pairs of entities."""
     with duckdb.connect() as base:

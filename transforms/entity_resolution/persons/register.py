@@ -46,8 +46,3 @@ def with_former(now: pa.Table, before: pa.Table, on: date) -> pa.Table:
     """Golden records with their history: `before` are the rows as they were."""
     plain = now.select([n for n in saving.schema_of("entity__persons").names if n not in KEPT])
     return with_history(before, plain, "person_id", on, COUNTED)
-
-
-def in_order(conflicts: list[pa.Table]) -> pa.Table:
-    keys = ("entity_id", "attribute", "kind", "source", "value", "mention_id")
-    return pa.concat_tables(conflicts).sort_by([(key, "ascending") for key in keys])

@@ -68,7 +68,7 @@ def _register(base: duckdb.DuckDBPyConnection, said: pa.Table, found: Linked, pr
     return {
         "mentions__persons": said.append_column("is_held", _is_held(base)),
         "match_pairs__persons": review.pairs_of(KIND.name, found),
-        "conflict__persons": register.in_order([made.conflicts, between]),
+        "conflict__persons": review.in_order([made.conflicts, between]),
         "lifecycle__persons": made.events,
         "entity__households": households.households(base),
         "bridge__person_household": made.memberships,
