@@ -24,7 +24,7 @@ where m.citizen_no in (select citizen_no from told semi join newcomers using (me
 
 
 def known_by_number(base: duckdb.DuckDBPyConnection) -> pa.Array:
-    """Entities of the view `known` (mention_id, entity_id) whose number has the token of a newcomer's, whether it opens or not."""
+    """Entities of `known` (mention_id, entity_id) whose number has the token of a newcomer's, whether it opens or not."""
     if "citizen_no" not in base.view("told").columns:
         return pa.array([], pa.string())
     return base.sql(KNOWN).to_arrow_table()["entity_id"].combine_chunks()

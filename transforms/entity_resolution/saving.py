@@ -10,17 +10,18 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.ipc
 
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive.schema import arrow_schema
+from lakehouse.exchange import FILE_BYTES, exchange
 from lakehouse.settings import settings
 from transforms.entity_resolution import crosswalk, identity_log, neighbours
 from transforms.entity_resolution.linked import Linked
 
 BEFORE = b"crosswalk_version"
-BATCH = 100_000  # rows
 
 
 def save_ids(kind: str, found: Linked, relinked: pa.Table | None = None) -> None:
@@ -60,34 +61,19 @@ def save(rows: Mapping[str, pa.Table]) -> dict[str, int]:
         schema = schema_of(dataset)
         made = table.select(schema.names).cast(schema)
         if not tables.exists(contracts()[dataset].table) or not former(dataset).equals(made):
-            tables.replace(contracts()[dataset].table, made)
+            tables.replace(contracts()[dataset].table, made, file_bytes=FILE_BYTES)
     return {dataset: table.num_rows for dataset, table in rows.items()}
 
 
 def merge(dataset: str, touched: pa.Table, fresh: pa.Table) -> int:
-    """Put `fresh` in the place of the rows whose columns of `touched` have values that it names; returns the table's rows.
-
-    Where there are none to be replaced, rows are only added.
-    """
-    name, schema, keys = contracts()[dataset].table, schema_of(dataset), ", ".join(touched.column_names)
-    fresh, columns = fresh.select(schema.names).cast(schema), ", ".join(f'"{c}"' for c in schema.names)
-    with duckdb.connect() as base:
-        base.register("touched", touched)
-        base.register("fresh", fresh)
-        base.execute(f"set preserve_insertion_order = false; create view stored as {tables.scan(base, name)}")
-        replaced = base.sql(f"from stored semi join touched using ({keys})").to_arrow_table().select(schema.names).cast(schema)
-        if replaced.num_rows and not _is_same(replaced, fresh):
-            kept = f"select {columns} from stored anti join touched using ({keys}) union all select {columns} from fresh"
-            batches = base.sql(kept).to_arrow_reader(BATCH)
-            tables.replace(name, pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in batches)))
-        elif not replaced.num_rows and fresh.num_rows:
-            tables.append(name, fresh)
-    return tables.dataset(tables.open_table(name)).count_rows()
+    """Put `fresh` in the place of the rows whose columns of `touched` have values that it names; returns the table's rows."""
+    schema = schema_of(dataset)
+    return exchange(contracts()[dataset].table, touched, fresh.select(schema.names).cast(schema))
 
 
-def _is_same(some: pa.Table, others: pa.Table) -> bool:
-    order = [(name, "ascending") for name in some.column_names]
-    return some.num_rows == others.num_rows and some.sort_by(order).equals(others.sort_by(order))
+def held_first(mentions: pa.Table) -> pa.Table:
+    """In this order a delta that links mentions which waited writes one file anew."""
+    return pa.concat_tables([mentions.filter(mentions["is_held"]), mentions.filter(pc.invert(mentions["is_held"]))])
 
 
 def schema_of(dataset: str) -> pa.Schema:

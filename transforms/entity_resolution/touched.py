@@ -1,7 +1,7 @@
 """A delta of a register that stands: what differs among its mentions, who is touched by that, and who they are now.
 
-A connection shows, beside `stored` (mentions as they were) and `xref` (the crosswalk): `fresh_mentions`, the mentions of changed records as
-they are now. All else of the register stays as it is, which is why a delta costs what it touches and not what there is.
+A connection shows `stored` (mentions as they were), `xref` (the crosswalk) and `fresh_mentions` (those of changed records as they
+are now). All else of the register stays as it is, which is why a delta costs what it touches and not what there is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -78,7 +78,8 @@ select distinct mention_id from ((from before except from after) union all (from
 REWRITTEN = """
 create table rewritten as
 from altered union
-select mention_id from stored semi join at_stake using (mention_id) where is_held <> (mention_id not in (select mention_id from links))
+select mention_id from stored semi join at_stake using (mention_id)
+where is_held <> (mention_id not in (select mention_id from links))
 """
 HELD = """
 select t.*, m.entity_id is null as is_held
@@ -92,7 +93,8 @@ from ids union select entity_id from ((from pairs except from former_pairs) unio
 ANEW = """
 from own
 union all by name select * from pairs semi join conflicting using (entity_id)
-union all by name select * from stood semi join conflicting using (entity_id) anti join ids using (entity_id) where rule <> 'linkage'
+union all by name
+select * from stood semi join conflicting using (entity_id) anti join ids using (entity_id) where rule <> 'linkage'
 """
 SIDES = ("left_id", "right_id")
 
@@ -150,8 +152,10 @@ def limits(rules: SurvivorshipRules, more: Iterable[tuple[str, int]]) -> pa.Tabl
     """dataset, days: after so many days a word of the dataset may not count any more; by the order of sources, and `more`."""
     told = {
         ("__".join(code.split("__")[:2]), days)
-        for attribute in rules.attributes.values() for source, days in attribute.limit_days.items() for code in rules.sources[source]
-    }  # fmt: skip
+        for attribute in rules.attributes.values()
+        for source, days in attribute.limit_days.items()
+        for code in rules.sources[source]
+    }
     return pa.Table.from_pylist([{"dataset": dataset, "days": days} for dataset, days in sorted({*told, *more})])
 
 

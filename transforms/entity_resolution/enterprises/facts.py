@@ -53,8 +53,8 @@ class Facts:
 
 
 def show(base: duckdb.DuckDBPyConnection, facts: Facts) -> None:
-    """Make the tables `mentions`, `members`, `life`, `persons`, `bearers`; each silver table by the last part of its name, empty where it is
-    not there; `capitals`, `types`, `forms`, `classes`, `industry_succession`, and the macro `edition_of`."""
+    """Make the tables `mentions`, `members`, `life`, `persons`, `bearers`; each silver table by the last part of its name, empty
+    where it is not there; `capitals`, `types`, `forms`, `classes`, `industry_succession`, and the macro `edition_of`."""
     for name in ("mentions", "members", "life", "persons"):
         base.register(name, getattr(facts, name))
     if facts.bearers is None:

@@ -49,7 +49,8 @@ def run(work: dict[str, Any]) -> None:
 
 def compared(mentions: pa.Table, asked: pa.Table) -> pa.Table:
     """What linkage compares of mentions (`asked`: mention_id), in clear and in memory only."""
-    return opened(mentions.select(COMPARED).filter(pc.is_in(mentions["mention_id"], value_set=asked["mention_id"].combine_chunks())))
+    is_asked = pc.is_in(mentions["mention_id"], value_set=asked["mention_id"].combine_chunks())
+    return opened(mentions.select(COMPARED).filter(is_asked))
 
 
 def opened(rows: pa.Table) -> pa.Table:
@@ -78,7 +79,7 @@ def _register(silver: Mapping[str, pa.Table], mentions: pa.Table, found: Linked)
     made = register.of_members(facts, found.on)
     between = review.conflicts_of(KIND.name, found, mentions, "uscc")
     return {
-        "mentions__enterprises": mentions.append_column("is_held", _is_held(mentions, found)),
+        "mentions__enterprises": saving.held_first(mentions.append_column("is_held", _is_held(mentions, found))),
         "match_pairs__enterprises": review.pairs_of(KIND.name, found),
         "conflict__enterprises": review.in_order([made.conflicts, between]),
         "lifecycle__enterprises": made.events,

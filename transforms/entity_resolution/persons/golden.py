@@ -65,7 +65,8 @@ select e.entity_id as person_id, citizen_no.value as citizen_no, name.value as n
        case when r.is_registered then r.latest.relation_code end as relation_code,
        {registered}, {usual}, f.since as residing_since,
        case when coalesce(d.is_dead, false) then null
-            when r.is_registered and substr(u.division_code, 1, 6) not in (select unnest(home) from horizon) then 'registered_away'
+            when r.is_registered and substr(u.division_code, 1, 6) not in (select unnest(home) from horizon)
+              then 'registered_away'
             when r.is_registered then 'registered_local'
             when f.since is not null and f.since <= $on::date - to_months(t.usual_resident_months) then 'inflow_over_6_months'
             when f.since is not null then 'inflow_under_6_months'

@@ -37,8 +37,8 @@ create table memberships_around as
 select * from stored_memberships anti join touched on person_id = entity_id semi join households_touched using (household_id)
 union all by name from memberships;
 create table persons_around as
-select person_id, {places} from stored_persons semi join memberships_around using (person_id) anti join touched on person_id = entity_id
-where valid_to is null
+select person_id, {places} from stored_persons semi join memberships_around using (person_id)
+anti join touched on person_id = entity_id where valid_to is null
 union all select person_id, {places} from persons;
 """
 """All members of the households that touched persons belong to or belonged to."""

@@ -66,7 +66,7 @@ def _register(base: duckdb.DuckDBPyConnection, said: pa.Table, found: Linked, pr
     made = register.of_members(base, present, found.on)
     between = review.conflicts_of(KIND.name, found, said, "citizen_no")
     return {
-        "mentions__persons": said.append_column("is_held", _is_held(base)),
+        "mentions__persons": saving.held_first(said.append_column("is_held", _is_held(base))),
         "match_pairs__persons": review.pairs_of(KIND.name, found),
         "conflict__persons": review.in_order([made.conflicts, between]),
         "lifecycle__persons": made.events,
