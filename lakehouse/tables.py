@@ -16,6 +16,7 @@ from lakehouse.settings import settings
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow.dataset as ds
 
 DUCK_TYPES = {"date": "DATE", "string": "VARCHAR", "integer": "INTEGER", "long": "BIGINT"}
 COMMIT = re.compile(r"\d{20}\.(json|checkpoint.*\.parquet)$")
@@ -75,8 +76,16 @@ def committed_at(name: str, version: int | None = None) -> datetime:
 
 def read(name: str, columns: Sequence[str] | None = None, version: int | None = None, filters=None) -> pa.Table:
     """The rows as Arrow. `filters` as in pyarrow's dataset API (an expression)."""
-    dataset = open_table(name, version).to_pyarrow_dataset()
-    return dataset.to_table(columns=list(columns) if columns else None, filter=filters)
+    return dataset(open_table(name, version)).to_table(columns=list(columns) if columns else None, filter=filters)
+
+
+def dataset(table: DeltaTable) -> "ds.Dataset":
+    """The table as Arrow's dataset, read by Arrow's own file system: delta-rs' one calls Python from Arrow's threads, which
+    aborts a process that ends while they still close their files."""
+    from pyarrow import fs
+
+    folder = unquote(table.table_uri.removeprefix("file://"))
+    return table.to_pyarrow_dataset(filesystem=fs.SubTreeFileSystem(folder, fs.LocalFileSystem()))
 
 
 def arrow_rows(entries: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -189,7 +198,7 @@ def scan(connection: "duckdb.DuckDBPyConnection", name: str, version: int | None
     types = {f.name: DUCK_TYPES.get(str(getattr(f.type, "type", "")), "") for f in table.schema().fields}
     if not found or table.protocol().reader_features or not all(types[p] for p in parts):
         view = f"_delta_{name}_{table.version()}"
-        connection.register(view, table.to_pyarrow_dataset())
+        connection.register(view, dataset(table))
         return f'select * from "{view}"'
     columns = ", ".join(f'"{column}"' for column in types)
     listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in found)

@@ -76,7 +76,7 @@ def _is_fresh(dataset: Dataset) -> bool | None:
 
 def _newest(dataset: Dataset, column: str) -> datetime | None:
     """Newest instant of the column, read from the last partition that holds rows."""
-    rows = tables.open_table(dataset.table).to_pyarrow_dataset()
+    rows = tables.dataset(tables.open_table(dataset.table))
     wanted = None
     if dataset.partition:
         starts = tables.open_table(dataset.table).partitions()

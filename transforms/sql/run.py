@@ -118,7 +118,7 @@ def write(rows: DataFrame, name: str, plan: Plan, dataset: Dataset) -> None:
 
 def _rows_of(name: str, plan: Plan, dataset: Dataset) -> int:
     starts = [date.fromisoformat(s) for s in plan["slices"]]
-    return tables.open_table(name).to_pyarrow_dataset().count_rows(filter=_is_in(dataset.partition, starts))
+    return tables.dataset(tables.open_table(name)).count_rows(filter=_is_in(dataset.partition, starts))
 
 
 def _is_in(column: str, values: list[date]):
