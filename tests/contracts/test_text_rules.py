@@ -44,8 +44,12 @@ READABLE = [
 MISREAD = ["王平文", "何丽", "桐庐县莪山畲族乡龙峰民族村后屋1号", "杭州西湖（集团）有限公司", "城南街道金色家园1幢3单元101室"]
 
 
+LATIN = ["å¾·æ¸…", "ä½•ä¸½", "杭州å¾·æ¸…店"]
+
+
 def test_misread_chinese_is_told_from_chinese():
-    assert misread("桐庐") == "妗愬簮"
+    assert misread("桐庐") == "妗愬簮" and "德清".encode() == LATIN[0].encode("cp1252")
+    assert held("is_mojibake(x)", [*LATIN, "café “»”", "Ça va…", "Ångström"]) == [True] * 3 + [False] * 3
     assert held("is_mojibake(x)", [*map(misread, MISREAD), *READABLE, None]) == [True] * 5 + [False] * 11
 
 

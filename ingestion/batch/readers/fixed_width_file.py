@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.batch.faults import Extract, Unparsed
+from ingestion.batch.faults import Extract, Refused, Unparsed
 from ingestion.batch.readers.encoding import decode
 from lakehouse.contracts import Source
 
@@ -25,6 +25,8 @@ def read(body: bytes, source: Source, name: str) -> Extract:
     lines = [(n, line) for n, line in lines if line and not (form.comment and line.startswith(form.comment))]
     wide = sum(form.widths.values())
     by_bytes = [(n, line.encode(form.encoding or "utf-8", errors="replace")) for n, line in lines]
+    if lines and not text.endswith("\n") and len(by_bytes[-1][1]) < wide and len(lines[-1][1]) < wide:
+        raise Refused(f"{name}: breaks off within line {lines[-1][0]}: cut off on its way; send it whole.")
     fitting = sum(len(line) == wide for _, line in by_bytes)
     in_characters = fitting < sum(len(line) == wide for _, line in lines)
     if in_characters:
