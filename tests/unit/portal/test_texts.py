@@ -20,6 +20,7 @@ DATA_WORDS = (
     "subgroup.",
     "defect.",
     "conflict.",
+    "attribute.",
     "desk.how.",
     "desk.rule.",
 )
