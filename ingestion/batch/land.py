@@ -11,6 +11,7 @@ from ingestion.batch.extract import extract, missing_counts
 from ingestion.batch.faults import NoRows, Refused, Unparsed
 from lakehouse import outcomes, tables
 from lakehouse.contracts import Source, contracts
+from quality import volumes
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,22 @@ def opened(body: bytes, source: Source, delivery: Delivery) -> Opened:
     except NoRows as reason:
         _check_rows(0, delivery)
         told = "The file holds no rows, as its note says; nothing more is to be done."
-        raise (NoRows(told) if delivery.stated_rows == 0 else reason) from None
-    _check_rows(found.rows.num_rows + len(found.unparsed), delivery)
+        said = told if delivery.stated_rows == 0 else str(reason)
+        raise NoRows(" ".join([said, *_volume(0, source, delivery)])) from None
+    count = found.rows.num_rows + len(found.unparsed)
+    _check_rows(count, delivery)
     rows, unparsed = split_by_time(found, source, delivery)
-    notes = [*found.notes, *day_numbers.remarks(found.rows, source)]
+    notes = [*found.notes, *day_numbers.remarks(found.rows, source), *_volume(count, source, delivery)]
     return Opened(rows, unparsed, notes, missing_counts(found.rows, source.format))
 
 
 def rival_notes(bronze: pa.Table, source: Source, delivery: Delivery) -> list[str]:
     """Remarks on rows that speak of what other deliveries speak of, too."""
     return (record_rivals if source.shape == "records" else rivals).notes(bronze, source, delivery)
+
+
+def _volume(count: int, source: Source, delivery: Delivery) -> list[str]:
+    return volumes.remarks(source, delivery.delivery_id, delivery.period, delivery.revision, count)
 
 
 def _check_content(delivery: Delivery) -> None:

@@ -123,6 +123,13 @@ class Filling(_Strict):
         return self
 
 
+class Volume(_Strict):
+    """How many times as many rows as the delivery before it a delivery may hold."""
+
+    least: float = Setting(0.5, gt=0, le=1)
+    most: float = Setting(2.0, ge=1)
+
+
 class Source(_Strict):
     """How one source becomes a contract's rows.
 
@@ -150,6 +157,7 @@ class Source(_Strict):
     ignore: tuple[str, ...] = Setting((), description="Item codes, or columns of a file, that are expected and not used.")
     system_types: tuple[str, ...] = Setting((), description="HJ 212: the system types (ST) whose readings this source takes.")
     publication_delay_hours: float = 0.0
+    volume: Volume | None = Setting(Volume(), description="Records only; null = what comes differs by nature, such as events.")
     department: str | None = Setting(None, description="Code of the department that sends it; none = the dataset's owner.")
     description: str
     path: str = ""

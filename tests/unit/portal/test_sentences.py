@@ -30,7 +30,7 @@ def test_what_contracts_say_is_known():
     assert {english for english, chinese in told.items() if chinese is None or ENGLISH.search(chinese)} == set()
 
 
-HEARD = ["extract", "envelope", "land", "raw_file", "rivals", "record_rivals", "day_numbers", "answers"]
+HEARD = ["extract", "envelope", "land", "misread", "personal", "raw_file", "rivals", "record_rivals", "day_numbers", "answers"]
 """Modules that answer a delivery, beside the readers; `raw_file` also serves commands."""
 NOT_HEARD = re.compile(
     r"\b(select|cast|pragma)\b|delivery_id|changed while|there is no source|restore its mapping|has expired|Nothing of it"
