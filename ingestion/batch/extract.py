@@ -14,6 +14,7 @@ from ingestion.batch.readers import (
     geojson_file,
     header,
     json_file,
+    osm_file,
     sqlite_file,
     written_as,
     xml_file,
@@ -27,6 +28,7 @@ READERS: dict[str, Callable[[bytes, Source, str], Extract]] = {
     "fixed_width": fixed_width_file.read,
     "geojson": geojson_file.read,
     "json": json_file.read,
+    "osm": osm_file.read,
     "sqlite": sqlite_file.read,
     "xml": xml_file.read,
 }

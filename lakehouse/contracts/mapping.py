@@ -20,7 +20,7 @@ class _Strict(BaseModel):
 class Format(_Strict):
     """How a delivered file is written."""
 
-    type: Literal["csv", "excel", "json", "fixed_width", "xml", "sqlite", "geojson"]
+    type: Literal["csv", "excel", "json", "fixed_width", "xml", "sqlite", "geojson", "osm"]
     encoding: str | None = None
     delimiter: str = Setting(",", min_length=1, max_length=1)
     comment: str | None = Setting(None, min_length=1, max_length=1, description="Lines that begin so are no rows.")
@@ -31,6 +31,8 @@ class Format(_Strict):
     )
     table: str | None = Setting(None, description="SQLite: the table to read.")
     widths: dict[str, int] = Setting({}, description="Fixed width: column -> bytes in the file's encoding, in file order.")
+    keys: tuple[str, ...] = Setting((), description="OSM: features that bear one of these keys are the records.")
+    geometry: Literal["point", "line", "area"] | None = Setting(None, description="OSM: what each of them is drawn as.")
     missing: tuple[str, ...] = ("",)
 
     @field_validator("encoding")
@@ -43,9 +45,13 @@ class Format(_Strict):
 
     @model_validator(mode="after")
     def complete(self):
-        needed = {"fixed_width": ("widths", self.widths), "xml": ("records", self.records), "sqlite": ("table", self.table)}
-        name, given = needed.get(self.type, ("", True))
-        if not given:
+        needed = {
+            "fixed_width": {"widths": self.widths},
+            "xml": {"records": self.records},
+            "sqlite": {"table": self.table},
+            "osm": {"keys": self.keys, "geometry": self.geometry},
+        }
+        if name := next((name for name, given in needed.get(self.type, {}).items() if not given), None):
             raise ValueError(f"a file of the type {self.type} cannot be read without `{name}`; say it")
         return self
 
@@ -126,8 +132,8 @@ class Filling(_Strict):
 class Volume(_Strict):
     """How many times as many rows as the delivery before it a delivery may hold."""
 
-    least: float = Setting(0.5, gt=0, le=1)
-    most: float = Setting(2.0, ge=1)
+    least: float = Setting(default=0.5, gt=0, le=1)
+    most: float = Setting(default=2.0, ge=1)
 
 
 class Source(_Strict):

@@ -1,4 +1,4 @@
-"""Statistics, natural resources and the governance office: divisions, boundaries, addresses, buildings, grids."""
+"""Statistics, natural resources, governance and urban management: divisions, boundaries, addresses, buildings, both grids."""
 
 import json
 from itertools import pairwise
@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from shapely import MultiPolygon, Polygon, box, get_coordinates, get_parts, unary_union
+from shapely import MultiPolygon, Polygon, area, box, get_coordinates, get_parts, unary_union
 
 from sample_city.datum import to_gcj02
 from sample_city.defects.positions import SECOND_SUPPLIER
@@ -21,6 +21,7 @@ COUNTY, FIRST_DAY = "330122", "20030101"
 CRS, SHIFTED = "cgcs2000", "gcj02"
 SUPPLIERS = ("测绘院", SECOND_SUPPLIER)
 SHARE_OF_SECOND_SUPPLIER = 0.25
+UNIT_GRID_EDGE_M, UNIT_GRID_SLIVER_M2 = 100.0, 2_500.0
 FOOTPRINTS_M = {HOUSE: (12.0, 10.0), BLOCK: (45.0, 12.0), SHOP: (18.0, 12.0)}
 HOUSEHOLDS_A_GRID = {"urban": 300, "rural": 150}
 """Governance grids hold some 300 households in communities, 150 in villages."""
@@ -165,3 +166,42 @@ def strips(outline: Polygon | MultiPolygon, count: int) -> list[Polygon | MultiP
     left, bottom, right, top = outline.bounds
     edges = np.linspace(left, right, count + 1)
     return [outline.intersection(box(a, bottom, b, top)) for a, b in pairwise(edges)]
+
+
+def unit_grids(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """Unit grids of the communities: rows of tiles of about a hectare, from south-west to north-east."""
+    county, shapes, codes = office.city.stack.county, [], []
+    for (code, _), outline in outlines_at(day).items():
+        if 1 <= int(code[9:]) <= 199:
+            own = tiles(outline)
+            shapes += own
+            codes += [
+                (real_code(county, code), f"{real_code(county, code)}{turn + 1:03d}", f"{code}{turn + 1:03d}")
+                for turn in range(len(own))
+            ]
+    columns = {
+        "unit_grid_code": pa.array([code for _, code, _ in codes]),
+        "community_code": pa.array([community for community, _, _ in codes]),
+        "area_m2": pa.array([f"{shape.area:.1f}" for shape in shapes]),
+        "source_crs": constant(CRS, len(shapes)),
+        "geometry": pa.array([_geometry(shape) for shape in shapes]),
+    }
+    return Extract(source, day, columns, {"self": ("unit_grid", np.array([int(number) for _, _, number in codes]))})
+
+
+def tiles(outline: Polygon | MultiPolygon) -> list[Polygon | MultiPolygon]:
+    """Pieces of about 10,000 square metres; together they are the outline. What would be a sliver belongs to the piece below."""
+    left, _, right, _ = outline.bounds
+    made = []
+    for strip in filter(area, strips(outline, max(1, round((right - left) / UNIT_GRID_EDGE_M)))):
+        west, south, east, north = strip.bounds
+        edges = np.linspace(south, north, max(1, round((east - west) * (north - south) / UNIT_GRID_EDGE_M**2)) + 1)
+        own = []
+        for piece in filter(area, (strip.intersection(box(west, a, east, b)) for a, b in pairwise(edges))):
+            is_small = own and min(piece.area, own[-1].area) < UNIT_GRID_SLIVER_M2 and own[-1].area < UNIT_GRID_EDGE_M**2
+            if is_small and own[-1].touches(piece):
+                own[-1] = own[-1].union(piece)
+            else:
+                own.append(piece)
+        made += own
+    return made
