@@ -87,7 +87,7 @@ def test_the_id_of_a_segment_stays_when_the_road_is_split_elsewhere(home):
     after = split(lines([(0, 0), (1, 0), (2, 0), (3, 0)], [(1, 0), (1, 1)], [(2, 0), (2, 1)]))
     ids = []
     for pieces, count in ((before, 2), (after, 3)):
-        ways = pa.Table.from_pylist([road(f"r{n}", class_code="local") for n in range(count)])
+        ways = pa.Table.from_pylist([road(f"r{n}", class_code="local", direction_code="both") for n in range(count)])
         made = entity_road_segments(ways, pieces, pa.chunked_array([np.ones(len(pieces.line))]))
         ids.append(
             {i for i, d in zip(made["segment_id"].to_pylist(), made["direction"].to_pylist(), strict=True) if d == "forward"}
