@@ -32,17 +32,18 @@ def land(delivery: Delivery) -> receipt.Receipt:
     if (source := contracts().sources.get(delivery.source)) is None:
         raise LookupError(f"{delivery.folder}: there is no source {delivery.source}; restore its mapping.")
     with outcomes.step("bronze", source.source, {"delivery": delivery.delivery_id}) as outcome:
+        before = receipt.refused_before(delivery)
         try:
             found = opened(raw_file.read(delivery), source, delivery)
         except Refused as reason:
             outcome.detail["refused"] = str(reason)
-            return receipt.write(delivery, receipt.unlanded("refused", str(reason)))
+            return receipt.write(delivery, receipt.unlanded("refused", str(reason), before))
         except NoRows as reason:
             outcome.detail["empty"], outcome.rows_in, outcome.rows_out = str(reason), 0, 0
-            return receipt.write(delivery, receipt.unlanded("empty", str(reason)))
+            return receipt.write(delivery, receipt.unlanded("empty", str(reason), before))
         told = personal.tokenised(found.rows, found.unparsed, source)
         bronze, unparsed = with_envelope(told.rows, source, delivery), told.unparsed
-        notes = [*found.notes, *told.remarks, *rival_notes(bronze, source, delivery)]
+        notes = [*before, *found.notes, *told.remarks, *rival_notes(bronze, source, delivery)]
         _commit(bronze, dead_letters(unparsed, source, delivery), source, delivery)
         if not personal.names_persons(source) and not any(told.numbers.values()):
             raw_file.unseal(delivery)
@@ -82,8 +83,8 @@ def _check_content(delivery: Delivery) -> None:
     stated = delivery.stated_sha256
     if stated and stated[:32] != delivery.content_id:
         raise Refused(
-            f"{delivery.file_name}: its SHA-256 begins with {delivery.content_id[:12]}, that of the note with {stated[:12]}:"
-            " cut off or changed on the way; send the file and its note again."
+            f"{delivery.file_name}: its SHA-256 begins with {delivery.content_id[:12]}, the stated one with {stated[:12]}:"
+            " cut off or changed on the way; send the file again with its own."
         )
 
 
@@ -91,8 +92,8 @@ def _check_rows(found: int, delivery: Delivery) -> None:
     stated = delivery.stated_rows
     if stated is not None and stated != found:
         raise Refused(
-            f"{delivery.file_name}: holds {found} rows, its note says {stated}: cut off, or the note is of another file;"
-            " send both again."
+            f"{delivery.file_name}: holds {found} rows, {stated} were stated: cut off, or stated of another file; send the file"
+            " again with its own number."
         )
 
 

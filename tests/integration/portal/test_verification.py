@@ -50,7 +50,7 @@ def keys(home, monkeypatch) -> dict[str, str]:
 
 @pytest.fixture
 def service(keys) -> TestClient:
-    return TestClient(create_app(), raise_server_exceptions=False)
+    return TestClient(create_app(), raise_server_exceptions=False, headers={"Accept-Language": "en"})
 
 
 def ask(service, key: str, statement: str, purpose: str, **arguments: str):
