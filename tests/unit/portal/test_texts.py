@@ -21,6 +21,8 @@ DATA_WORDS = (
     "defect.",
     "conflict.",
     "attribute.",
+    "type.",
+    "class.",
     "desk.how.",
     "desk.rule.",
 )
