@@ -15,10 +15,12 @@ from sample_city.dwellings import BLOCK, HOUSE, SHOP, county_name, real_code
 from sample_city.extract import Extract, Source, constant, coordinate_text, text_of
 from sample_city.identifiers import record_numbers
 from sample_city.knowledge import Office
-from sample_city.outlines import to_degrees, unit_outlines
+from sample_city.outlines import as_drawn, to_degrees, unit_outlines
 
 COUNTY, FIRST_DAY = "330122", "20030101"
 CRS, SHIFTED = "cgcs2000", "gcj02"
+DIGITS, DIGITS_OF_TILES = 7, 9
+"""Of degrees: a centimetre; for corners of tiles on a slanting border a tenth of a millimetre, so that they lie on it."""
 SUPPLIERS = ("测绘院", SECOND_SUPPLIER)
 SHARE_OF_SECOND_SUPPLIER = 0.25
 UNIT_GRID_EDGE_M, UNIT_GRID_SLIVER_M2 = 100.0, 2_500.0
@@ -56,17 +58,17 @@ def outlines_at(day: np.datetime64) -> dict[tuple[str, str], Polygon | MultiPoly
     return {unit: unary_union(shapes) for unit, shapes in sorted(parts.items())}
 
 
-def _geometry(shape: Polygon | MultiPolygon, crs: str = CRS) -> str:
+def _geometry(shape: Polygon | MultiPolygon, crs: str = CRS, digits: int = DIGITS) -> str:
     """GeoJSON of an outline in the named datum."""
-    rings = [[_ring(get_coordinates(part.exterior), crs)] for part in get_parts(shape) if part.geom_type == "Polygon"]
+    rings = [[_ring(get_coordinates(part.exterior), crs, digits)] for part in get_parts(shape) if part.geom_type == "Polygon"]
     of_one = {"type": "Polygon", "coordinates": rings[0]}
     return json.dumps(of_one if len(rings) == 1 else {"type": "MultiPolygon", "coordinates": rings}, separators=(",", ":"))
 
 
-def _ring(points: np.ndarray, crs: str) -> list[list[float]]:
+def _ring(points: np.ndarray, crs: str, digits: int) -> list[list[float]]:
     lon, lat = to_degrees(points[:, 0], points[:, 1])
     lon, lat = to_gcj02(lon, lat) if crs == SHIFTED else (lon, lat)
-    return np.round(np.stack([lon, lat], axis=1), 7).tolist()
+    return np.round(np.stack([lon, lat], axis=1), digits).tolist()
 
 
 def boundaries(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
@@ -173,7 +175,7 @@ def unit_grids(office: Office, source: Source, day: np.datetime64, since: np.dat
     county, shapes, codes = office.city.stack.county, [], []
     for (code, _), outline in outlines_at(day).items():
         if 1 <= int(code[9:]) <= 199:
-            own = tiles(outline)
+            own = tiles(as_drawn(outline, DIGITS))
             shapes += own
             codes += [
                 (real_code(county, code), f"{real_code(county, code)}{turn + 1:03d}", f"{code}{turn + 1:03d}")
@@ -184,7 +186,7 @@ def unit_grids(office: Office, source: Source, day: np.datetime64, since: np.dat
         "community_code": pa.array([community for community, _, _ in codes]),
         "area_m2": pa.array([f"{shape.area:.1f}" for shape in shapes]),
         "source_crs": constant(CRS, len(shapes)),
-        "geometry": pa.array([_geometry(shape) for shape in shapes]),
+        "geometry": pa.array([_geometry(shape, digits=DIGITS_OF_TILES) for shape in shapes]),
     }
     return Extract(source, day, columns, {"self": ("unit_grid", np.array([int(number) for _, _, number in codes]))})
 

@@ -16,7 +16,7 @@ from sample_city.people import DEAD
 from sample_city.views.insurance import health_insurance
 from tests.support.sample_city import REFERENCE, build, content_digest, notes, office, records, text, truth
 
-PINNED = "2e710099f7bc13429c52f0688b59586deb52fb8dba5d2a970556aeff20b61958"
+PINNED = "ba340a06950aea3a5261e92e27e9e0fd3b5f2fb3898fb067b6a7af6444dda4fd"
 
 
 @pytest.fixture(scope="module")
