@@ -1,6 +1,7 @@
 """Statistics, natural resources, governance and urban management: divisions, boundaries, addresses, buildings, both grids."""
 
 import json
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -172,23 +173,28 @@ def strips(outline: Polygon | MultiPolygon, count: int) -> list[Polygon | MultiP
 
 def unit_grids(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
     """Unit grids of the communities: rows of tiles of about a hectare, from south-west to north-east."""
-    county, shapes, codes = office.city.stack.county, [], []
-    for (code, _), outline in outlines_at(day).items():
-        if 1 <= int(code[9:]) <= 199:
-            own = tiles(as_drawn(outline, DIGITS))
-            shapes += own
-            codes += [
-                (real_code(county, code), f"{real_code(county, code)}{turn + 1:03d}", f"{code}{turn + 1:03d}")
-                for turn in range(len(own))
-            ]
+    found = _tiles_at(day)
+    here = [real_code(office.city.stack.county, community) for community, *_ in found]
     columns = {
-        "unit_grid_code": pa.array([code for _, code, _ in codes]),
-        "community_code": pa.array([community for community, _, _ in codes]),
-        "area_m2": pa.array([f"{shape.area:.1f}" for shape in shapes]),
-        "source_crs": constant(CRS, len(shapes)),
-        "geometry": pa.array([_geometry(shape, digits=DIGITS_OF_TILES) for shape in shapes]),
+        "unit_grid_code": pa.array([f"{code}{number}" for code, (_, number, *_) in zip(here, found, strict=True)]),
+        "community_code": pa.array(here),
+        "area_m2": pa.array([size for *_, size, _ in found]),
+        "source_crs": constant(CRS, len(found)),
+        "geometry": pa.array([outline for *_, outline in found]),
     }
-    return Extract(source, day, columns, {"self": ("unit_grid", np.array([int(number) for _, _, number in codes]))})
+    entities = np.array([int(f"{community}{number}") for community, number, *_ in found])
+    return Extract(source, day, columns, {"self": ("unit_grid", entities)})
+
+
+@cache
+def _tiles_at(day: np.datetime64) -> list[tuple[str, str, str, str]]:
+    """Community, number, area and outline of every unit grid: the same for every city, whatever its scale and seed."""
+    communities = [(code, outline) for (code, _), outline in outlines_at(day).items() if 1 <= int(code[9:]) <= 199]
+    return [
+        (code, f"{number:03d}", f"{tile.area:.1f}", _geometry(tile, digits=DIGITS_OF_TILES))
+        for code, outline in communities
+        for number, tile in enumerate(tiles(as_drawn(outline, DIGITS)), 1)
+    ]
 
 
 def tiles(outline: Polygon | MultiPolygon) -> list[Polygon | MultiPolygon]:
