@@ -15,11 +15,13 @@ FEWEST = 3
 
 
 def check(found: Extract, source: Source, name: str) -> None:
-    """Raises Refused where more than half of the texts beyond ASCII, headings among them, were misread."""
-    texts = [pc.unique(column.filter(_is(column, FOREIGN))) for column in _columns(found)]
-    foreign = sum(map(len, texts))
+    """Raises Refused where more than half of the different texts beyond ASCII, headings among them, were misread."""
+    columns = list(_columns(found))
     for program, trace, sample in _MISREAD:
-        misread = sum(pc.sum(_is(column, trace())).as_py() or 0 for column in texts)
+        if not any(pc.any(_is(column, trace())).as_py() for column in columns):
+            continue
+        texts = [pc.unique(column.filter(_is(column, FOREIGN))) for column in columns]
+        foreign, misread = sum(map(len, texts)), sum(pc.sum(_is(column, trace())).as_py() or 0 for column in texts)
         if misread >= FEWEST and misread > foreign / 2:
             raise Refused(
                 f"{name}: of {foreign} texts {misread} are Chinese in UTF-8 that a program opened as {program} and saved"
