@@ -98,7 +98,7 @@ def test_page_is_in_chinese_and_offers_no_editing(opened: dict[str, list], page:
 
 def test_page_links_to_the_other_pages(opened: dict[str, list], page: Page) -> None:
     for title in ("人口 Population", "企业 Enterprises", "地理 Geography", "数据门户 Data portal"):
-        assert page.locator(".dashboard-markdown").get_by_role("link", name=title).count() == 1
+        assert page.locator("[data-test='dashboard-markdown-editor']").get_by_role("link", name=title).count() == 1
 
 
 def test_station_of_test_vectors_is_not_on_the_page(opened: dict[str, list], page: Page) -> None:
