@@ -46,7 +46,7 @@ def _is_utf8(body: bytes) -> bool:
 
 def _read(body: bytes, encoding: str) -> str | None:
     try:
-        return body.decode(encoding).removeprefix("\ufeff")
+        return body.decode(encoding).removeprefix("\ufeff").removesuffix("\x1a")  # the end of a file, as DOS wrote it
     except UnicodeDecodeError:
         return None
 

@@ -67,6 +67,12 @@ def test_a_last_row_of_another_length_alone_is_a_row_that_is_none(body):
 
 def test_whole_last_rows_need_no_line_end():
     assert len(read(delimited(*ROWS)[:-1], CSV)[0]) == len(read(LINES[:-1], WIDE)[0]) == 2
+    assert len(read(delimited(*ROWS) + b"\x1a", CSV)[0]) == 2
+
+
+def test_lines_that_are_all_too_short_are_no_file_cut_off():
+    _, found = read(LINES.replace(b"1.5", b"1").replace(b"1.6\n", b"1"), WIDE)
+    assert [u.row_no for u in found.unparsed] == [1, 2]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
