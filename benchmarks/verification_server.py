@@ -89,7 +89,7 @@ def _register(persons: int, pairs: int) -> Subjects:
         "division_code": ["990122003"] * persons, "is_withheld": [int(n < pairs) for n in range(persons)],
     })  # fmt: skip
     firms = pa.table({name: pa.nulls(0, pa.string()) for name in ("uscc", "enterprise_id", "is_active", "legal_person_id")})
-    register_index.publish(1, rows, firms, pa.table({"address_text": pa.nulls(0, pa.string())}), datetime.now(UTC))
+    register_index.publish(1, rows, firms, pa.table({"address_text": pa.nulls(0, pa.string())}), datetime.now(UTC).date())
     return Subjects(present[pairs:], present[:pairs], absent)
 
 

@@ -15,10 +15,11 @@ import yaml
 
 from dashboards import charts, layout
 from dashboards.definition import Chart, Dashboard, Dataset, DefinitionError, Row, load_dashboards, load_datasets
-from dashboards.roles import ROLES
-from lakehouse import tables
+from dashboards.roles import OPEN_PAGES, ROLES, STAFF_PAGES
+from lakehouse import notice, tables
 from lakehouse.contracts import contracts
 from lakehouse.gold_models import sources_behind
+from lakehouse.settings import settings
 
 VERSION = "1.0.0"
 DATABASE = "lakehouse"
@@ -53,9 +54,13 @@ def build(serving: duckdb.DuckDBPyConnection, serving_link: Path) -> Assets:
         if dataset.open:
             refuse_closed_columns(name, dataset)
             assets.open_datasets.append(identity("dataset", name))
-    for board in load_dashboards():
+    boards, landed = load_dashboards(), set(tables.names("bronze"))
+    for board in boards:
         check_board(board, known)
-        add_dashboard(assets, with_sources(board, known, set(tables.names("bronze"))), datasets)
+    shown = [board for board in boards if any(chart.dataset in datasets for chart in board.charts.values())]
+    for board in boards:
+        texts = {"pages": links(board, shown), "sources": sources(board, known, landed), "notice": notice.text()}
+        add_dashboard(assets, with_texts(board, texts), datasets)
     return assets
 
 
@@ -159,21 +164,41 @@ def check_board(board: Dashboard, known: dict[str, Dataset]) -> None:
         raise DefinitionError(f"page {board.slug}: no role may see it; name it under the roles of dashboards/roles.py.")
 
 
-def with_sources(board: Dashboard, known: dict[str, Dataset], landed: set[str]) -> Dashboard:
-    """The page with `{sources}` in its texts filled: who gave the data behind its charts, and under which licence.
+def links(board: Dashboard, shown: list[Dashboard]) -> str:
+    """Markdown that names every page, linked but for the one that it stands on, and the portal."""
+    titles = {other.slug: str(other.title) for other in shown}
+    named = [(titles[slug], f"/superset/dashboard/{slug}/", slug) for slug in STAFF_PAGES if slug in titles]
+    pages = [f"**{title}**" if slug == board.slug else f"[{title}]({address}){_closed(slug)}" for title, address, slug in named]
+    return " · ".join([*pages, f"[数据门户 Data portal]({settings().portal_address()}/)"])
+
+
+def _closed(slug: str) -> str:
+    return "" if slug in OPEN_PAGES else "（需登录 login）"
+
+
+def sources(board: Dashboard, known: dict[str, Dataset], landed: set[str]) -> str:
+    """Who gave the data behind the page's charts, and under which licence.
 
     `landed`: bronze tables that there are; a source that has sent nothing is not named.
     """
     read = {table for chart in board.charts.values() for table in known[chart.dataset].reads}
     behind = [s for table in read for s in sources_behind(table.removeprefix("gold."), contracts())]
     sent = [s for s in behind if s.bronze_table in landed]
-    given = " · ".join(sorted({f"{s.attribution} ({s.licence})" for s in sent if s.attribution}))
+    return " · ".join(sorted({f"{s.attribution} ({s.licence})" for s in sent if s.attribution}))
 
-    def filled(row: Row) -> Row:
-        cells = (cell.model_copy(update={"text": cell.text and cell.text.replace("{sources}", given)}) for cell in row.cells)
-        return row.model_copy(update={"cells": tuple(cells)})
 
-    return board.model_copy(update={"rows": tuple(filled(row) for row in board.rows)})
+def with_texts(board: Dashboard, texts: dict[str, str]) -> Dashboard:
+    """The page with `{name}` in its texts filled; a cell whose text is nothing else and empty is left out."""
+
+    def filled(text: str | None) -> str | None:
+        for name, words in texts.items():
+            text = text and text.replace(f"{{{name}}}", words)
+        return text
+
+    def row_of(row: Row) -> Row:
+        return row.model_copy(update={"cells": tuple(c.model_copy(update={"text": filled(c.text)}) for c in row.cells)})
+
+    return board.model_copy(update={"rows": tuple(row_of(row) for row in board.rows)})
 
 
 def add_dashboard(assets: Assets, board: Dashboard, datasets: dict[str, Dataset]) -> None:

@@ -169,7 +169,7 @@ def _map(chart: Chart) -> Json:
     named = [{"item_type": "column", "column_name": column, "verbose_name": ""} for column in chart.columns]
     return {
         "line_column": chart.x, "line_type": "json", "metric": metric(shown), "mapbox_style": "none", "autozoom": True,
-        "linear_color_scheme": chart.scheme, "num_buckets": "6", "legend_position": "tr", "legend_format": shown.format,
+        "linear_color_scheme": chart.scheme, "num_buckets": "6", "legend_position": "bl", "legend_format": shown.format,
         "filled": True, "stroked": True, "extruded": False, "opacity": 80, "line_width": 1, "line_width_unit": "pixels",
         "fill_color_picker": {"r": 31, "g": 95, "b": 168, "a": 1}, "stroke_color_picker": {"r": 255, "g": 255, "b": 255, "a": 1},
         "viewport": {"longitude": 119.6, "latitude": 29.9, "zoom": 9, "bearing": 0, "pitch": 0}, "js_columns": [],

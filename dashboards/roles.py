@@ -38,11 +38,13 @@ class RowRule:
 
 
 OPEN_PAGES = ("air-quality", "enterprises", "geography")
+STAFF_PAGES = ("population", *OPEN_PAGES, "operations")
+"""In the order in which a page names them; the first is where a reader begins."""
 ROLES = {
     "Public": Role(("Public",), "open", OPEN_PAGES, without=NOT_FOR_READERS),
-    "DecisionMaker": Role(("Public",), "all", (*OPEN_PAGES, "population", "operations"), without=NOT_FOR_READERS),
-    "Analyst": Role(("Gamma", "sql_lab"), "all", (*OPEN_PAGES, "population", "operations"), sql=True),
-    "Steward": Role(("Gamma",), "all", (*OPEN_PAGES, "population", "operations")),
+    "DecisionMaker": Role(("Public",), "all", STAFF_PAGES, without=NOT_FOR_READERS),
+    "Analyst": Role(("Gamma", "sql_lab"), "all", STAFF_PAGES, sql=True),
+    "Steward": Role(("Gamma",), "all", STAFF_PAGES),
 }
 
 # Never for a role with SQL Lab: row rules do not reach into SQL that a person writes.

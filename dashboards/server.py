@@ -1,12 +1,15 @@
 """The dashboards' web server: Superset under gunicorn on 127.0.0.1, a service of `lake serve | stop | status`."""
 
 from dashboards import inside, setup
-from dashboards.roles import ROLES
-from lakehouse.services import WebProcess
+from lakehouse.services import Entrance, WebProcess
 from lakehouse.settings import settings
 
 WORKERS, THREADS = 2, 8  # threads rather than an event loop: DuckDB blocks one
 START_SECONDS = 240.0  # Superset takes half a minute on two quiet cores
+ENTRANCES = (
+    Entrance("/", "dashboards 看板", "everybody; more pages for accounts decision_maker, analyst, steward"),
+    Entrance("/sqllab/", "questions in SQL 查询", "account analyst"),
+)
 
 
 def process() -> WebProcess:
@@ -40,5 +43,5 @@ def running_pid() -> int | None:
 
 
 def address() -> str:
-    """The page that everybody may open; Superset's own front page asks for an account."""
-    return f"http://127.0.0.1:{settings().dashboards_port}/superset/dashboard/{ROLES['Public'].dashboards[0]}/"
+    """Its front page leads to the first dashboard that the reader may open."""
+    return process().address() if inside.is_installed() else f"http://127.0.0.1:{settings().dashboards_port}"

@@ -8,7 +8,7 @@ from dashboards import accounts, build, inside, metadata_file
 from lakehouse import progress
 from publishing import serving
 
-OWN_CODE = ("bootstrap.py", "metadata_file.py", "roles.py", "superset_config.py")
+OWN_CODE = ("bootstrap.py", "front.py", "metadata_file.py", "roles.py", "superset_config.py")
 
 
 def assets_folder() -> Path:

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from dashboards import front
+
 HOME = Path(os.environ["DASHBOARDS_HOME"])
 LINK = os.environ["DASHBOARDS_SERVING_LINK"]
 KEYS = json.loads(Path(os.environ["DASHBOARDS_SECRETS"]).read_text("utf-8"))
@@ -17,6 +19,7 @@ DATA_DIR = str(HOME)
 APP_NAME = "城市数据 City data"
 BABEL_DEFAULT_LOCALE = "zh"
 LANGUAGES = {"zh": {"flag": "cn", "name": "简体中文"}, "en": {"flag": "us", "name": "English"}}
+FLASK_APP_MUTATOR = front.install
 
 
 def _kept_in(folder: str, seconds: int) -> dict[str, object]:

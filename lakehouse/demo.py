@@ -14,8 +14,9 @@ from typing import Annotated
 
 import typer
 
-from lakehouse import cli, progress
-from lakehouse.services import port_taken, refuse_taken_ports, services
+from lakehouse import cli, notice, progress
+from lakehouse.commands.serve import ACCOUNTS
+from lakehouse.services import port_taken, refuse_taken_ports, services, started
 from lakehouse.settings import settings
 
 app = typer.Typer(add_completion=False)
@@ -23,6 +24,10 @@ app = typer.Typer(add_completion=False)
 CLOCK = "2017-02-28T17:00:00+00:00"
 """Two hours after the last reading of the sample: what counts as now in a demo on historical data."""
 CITY_SCALE = "0.01"
+NOTICE = """\
+**演示 Demonstration**：这是虚构的县，只有真实规模的百分之一；数字要乘以一百才像一个县。\
+This county is made up and one person in a hundred: multiply by a hundred for the size of a real one.
+"""
 REPLAYED_HOURS = 14 * 24
 START_SECONDS = 60.0
 STOPPING = {signal.SIGINT, signal.SIGTERM}
@@ -76,9 +81,10 @@ def do(*words: str) -> None:
 
 
 def set_clock() -> None:
-    """Give the data home the clock of the historical sample: freshness and forecasts speak of it."""
+    """Give the data home the clock of the historical sample: freshness and forecasts speak of it; and what pages say."""
     settings().data_home.mkdir(parents=True, exist_ok=True)
     settings().clock_file.write_text(CLOCK + "\n", "utf-8")
+    notice.file().write_text(NOTICE, "utf-8")
 
 
 def sample_files() -> list[Path]:
@@ -181,8 +187,8 @@ def serve_until_stopped() -> None:
     running = services()
     try:
         for name, service in running.items():
-            print(f"  {name:<12} {service.start()}", flush=True)
-        print("The public needs no account; `./lake accounts list` names the others with their first passwords.")
+            print(started(name, service), flush=True)
+        print(ACCOUNTS)
         print("Ctrl-C stops the pages; `./lake serve` starts them again.", flush=True)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         signal.sigwait(STOPPING)

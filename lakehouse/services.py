@@ -1,7 +1,7 @@
 """Long-running servers: found by entry point, run as processes of their own, ended by their ids.
 
-A service is a module with `start() -> address`, `stop() -> bool`, `running_pid() -> int | None`, `address()`.
-`WebProcess` serves most of them.
+A service is a module with `start() -> address`, `stop() -> bool`, `running_pid() -> int | None`, `address()` and
+`ENTRANCES`. `WebProcess` serves most of them.
 """
 
 import contextlib
@@ -24,8 +24,19 @@ from lakehouse.settings import settings
 STOP_SECONDS = 15.0
 
 
+@dataclass(frozen=True)
+class Entrance:
+    """A page where people begin: its path on the server, what it is, and who may open it."""
+
+    path: str
+    title: str
+    who: str = "everybody"
+
+
 class Service(Protocol):
     """What `lake serve | stop | status` need of a server."""
+
+    ENTRANCES: tuple[Entrance, ...]
 
     def start(self) -> str: ...
     def stop(self) -> bool: ...
@@ -36,6 +47,12 @@ class Service(Protocol):
 def services() -> dict[str, Service]:
     """All registered services by name."""
     return {point.name: point.load() for point in sorted(entry_points(group="lake.services"), key=lambda p: p.name)}
+
+
+def started(name: str, service: Service) -> str:
+    """Start the service; one line for each page where people begin: address, what it is, who may open it."""
+    address = service.start()
+    return "\n".join(f"{name:<12} {address + e.path:<40} {e.title} ({e.who})" for e in service.ENTRANCES)
 
 
 def refuse_taken_ports() -> None:

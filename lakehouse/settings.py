@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     dashboards_port: int = 8088
     business_zone: str = "Asia/Shanghai"
     raw_file_days: int = Field(default=30, ge=1, description="Delivered files that name persons are destroyed after so long.")
+    workbook_mb: int = Field(default=200, ge=1, description="A delivered workbook that unpacks to more (MB) is refused.")
 
     @classmethod
     def settings_customise_sources(

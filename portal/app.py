@@ -12,6 +12,7 @@ from portal.pages import (
     dataset,
     deliveries,
     desk,
+    dictionary,
     linkage,
     models,
     operations,
@@ -24,7 +25,7 @@ from portal.verification import api as verification_api
 
 CALLS_PER_MINUTE = 60  # anonymous calls of the API per client address
 PARTS = (
-    catalogue, dataset, releases, quality, operations, linkage, models, report, templates_download, deliveries, desk,
+    catalogue, dataset, releases, quality, operations, linkage, models, report, templates_download, deliveries, desk, dictionary,
     login, verification_api, api, feed, static_files,
 )  # fmt: skip
 READABLE = ("ETag", "Link", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After")

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from portal.login import LoginNeeded, NotAllowed
 from portal.page import render
-from portal.query import BadParameter
+from portal.query import BadParameter, NotThere
 from portal.released import Withdrawn
 from portal.texts import Texts, negotiate
 
@@ -26,6 +26,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LoginNeeded, _login)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(NotAllowed, lambda request, error: answer(request, 403, str(error)))
+    app.add_exception_handler(NotThere, lambda request, error: answer(request, 404, str(error)))
     app.add_exception_handler(LookupError, lambda request, error: answer(request, 404))
     app.add_exception_handler(HTTPException, lambda request, error: answer(request, error.status_code))
     app.add_exception_handler(Exception, _unexpected)
@@ -34,11 +35,18 @@ def install(app: FastAPI) -> None:
 def answer(request: Request, status: int, sentence: str | None = None) -> Response:
     """The error as page or JSON, in the reader's language when it has a sentence of its own."""
     t = Texts(negotiate(request))
-    said = sentence or t.known(f"error.{status}", HTTPStatus(status).phrase).format(path=request.url.path[:200])
-    if request.url.path.startswith(MACHINE_PATHS) or "authorization" in request.headers:
+    said = t.said(sentence) or t.known(f"error.{status}", HTTPStatus(status).phrase).format(path=request.url.path[:200])
+    if is_program(request):
         body = {"title": HTTPStatus(status).phrase, "status": status, "detail": said}
-        return JSONResponse(body, status, media_type="application/problem+json")
-    return render(request, "error.html.j2", status, code=status, sentence=t.said(said))
+        headers = {"Content-Language": t.language, "Vary": "Accept-Language, Cookie"}
+        return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return render(request, "error.html.j2", status, code=status, sentence=said)
+
+
+def is_program(request: Request) -> bool:
+    """Whether the caller reads JSON: by the path, by a key, or, of deliveries, because it does not take a page."""
+    is_call = request.url.path.startswith(MACHINE_PATHS) or "authorization" in request.headers
+    return is_call or (request.url.path.startswith("/deliveries") and "text/html" not in request.headers.get("accept", ""))
 
 
 def _unfit(request: Request, error: RequestValidationError) -> Response:

@@ -4,12 +4,16 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.texts import Texts, negotiate
 
 WINDOW_SECONDS = 60
 MAX_CLIENTS = 10_000
@@ -76,26 +80,39 @@ class GuardMiddleware:
         elif scope["path"].startswith("/api/"):
             left, seconds = self.calls.count(client)
             extra |= _rate_headers(self.calls.limit, left, seconds)
-            answer = _too_many(self.calls.limit, seconds) if left < 0 else answer
+            answer = _too_many(scope, self.calls.limit, seconds) if left < 0 else answer
         elif scope["method"] == "POST":
             answer = self._refused_form(scope, client) or answer
         await answer(scope, receive, _with_headers(send, extra))
 
-    def _refused_form(self, scope: Scope, client: str) -> PlainTextResponse | None:
+    def _refused_form(self, scope: Scope, client: str) -> Response | None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         if headers.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return PlainTextResponse("This form takes entries from its own page only; open the page and write there.", 403)
+            return _refused(scope, 403, "This form takes entries from its own page only; open the page and write there.")
         length = headers.get(b"content-length", "")
         if not length.isdigit():
-            return PlainTextResponse("A form must state its length (Content-Length).", 411)
+            return _refused(scope, 411, "A form must state its length (Content-Length).")
         limit = MAX_UPLOAD_BYTES if scope["path"] == UPLOAD_PATH else MAX_FORM_BYTES
         if int(length) > limit:
-            return PlainTextResponse(f"The form holds more than {limit:,} bytes; send less at a time.", 413)
+            return _refused(scope, 413, f"The form holds more than {limit:,} bytes; send less at a time.")
         left, seconds = (self.calls if scope["path"].startswith(BY_ACCOUNT) else self.forms).count(client)
         if left < 0:
-            said = f"Too many forms in a minute; wait {seconds} seconds. 一分钟内提交过多，请 {seconds} 秒后再试。"
-            return PlainTextResponse(said, 429, {"Retry-After": str(seconds)})
+            return _refused(scope, 429, f"Too many forms in a minute; wait {seconds} seconds.", {"Retry-After": str(seconds)})
         return None
+
+
+def _refused(scope: Scope, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """The sentence in the reader's language: text for a page's form, problem JSON for a program that delivers."""
+    request = Request(scope)
+    if scope["path"].startswith(UPLOAD_PATH) and "text/html" not in request.headers.get("accept", ""):
+        return _problem(scope, status, sentence, headers)
+    return PlainTextResponse(Texts(negotiate(request)).said(sentence), status, headers)
+
+
+def _problem(scope: Scope, status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    said = Texts(negotiate(Request(scope))).said(sentence)
+    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": said}
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
 def _is_by_key(scope: Scope) -> bool:
@@ -107,10 +124,9 @@ def _rate_headers(limit: int, left: int, seconds: int) -> dict[str, str]:
     return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(max(left, 0)), "RateLimit-Reset": str(seconds)}
 
 
-def _too_many(limit: int, seconds: int) -> JSONResponse:
+def _too_many(scope: Scope, limit: int, seconds: int) -> JSONResponse:
     said = f"More than {limit} calls in a minute; wait {seconds} seconds, or download the whole file from the dataset's page."
-    body = {"title": "Too Many Requests", "status": 429, "detail": said}
-    return JSONResponse(body, 429, {"Retry-After": str(seconds)}, media_type="application/problem+json")
+    return _problem(scope, 429, said, {"Retry-After": str(seconds)})
 
 
 def _with_headers(send: Send, extra: MutableMapping[str, Any]) -> Send:

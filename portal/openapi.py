@@ -20,6 +20,10 @@ VALUE_SCHEMAS: dict[str, dict[str, Any]] = {
 WORDS = {"": "equals the value; repeat for any of several", "gt": "is after or above", "gte": "is at or after",
          "lt": "is before or below", "lte": "is at or before"}  # fmt: skip
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_PROBLEM_ANSWER = {
+    "description": "One sentence on what is wrong.",
+    "content": {"application/problem+json": {"schema": PROBLEM}},
+}
 
 
 def document(datasets: list[OpenDataset]) -> dict[str, Any]:
@@ -45,9 +49,13 @@ def document(datasets: list[OpenDataset]) -> dict[str, Any]:
                     ("404",),
                 )
             },
+            "/deliveries": {"post": _delivery()},
             "/health": {"get": _get("health", "Is the portal up, and what does it serve?", [], {"type": "object"})},
         },
-        "components": {"schemas": {"Problem": _problem(), **{d.id: _page(d) for d in datasets}}},
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Problem": _problem(), **{d.id: _page(d) for d in datasets}},
+        },
     }
 
 
@@ -59,6 +67,34 @@ def _rows(dataset: OpenDataset) -> dict[str, Any]:
     return told
 
 
+def _delivery() -> dict[str, Any]:
+    """The call by which a department delivers a file; `rows` and `sha256` tell a file that was cut off on its way."""
+    fields = {
+        "file": {"type": "string", "format": "binary"},
+        "source": {"type": "string", "description": "Name of the source, e.g. population__deaths__hc_deaths."},
+        "period": {"type": "string", "format": "date", "description": "The day of whose end the rows speak."},
+        "revision": {"type": "integer", "minimum": 0, "description": "A correction has a higher one than what it corrects."},
+        "rows": {"type": "integer", "minimum": 0, "description": "Rows of the file; with another number it is refused."},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "Of the file; with another it is refused."},
+        "dry_run": {"type": "boolean", "description": "Say what would come of it; nothing is kept."},
+    }
+    form = {"type": "object", "required": ["file", "source"], "properties": fields}
+    answers = {
+        "200": "Known before, or a rehearsal.",
+        "201": "Received; the signed receipt.",
+        "422": "Refused and kept; the receipt says why.",
+    }
+    receipt = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    problems = dict.fromkeys(("400", "401", "403", "404", "411", "413", "429"), _PROBLEM_ANSWER)
+    return {
+        "operationId": "deliver",
+        "summary": "Deliver a file of a department",
+        "security": [{"key": []}],
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
+        "responses": {status: {"description": said, **receipt} for status, said in answers.items()} | problems,
+    }
+
+
 def _get(
     operation: str,
     summary: str,
@@ -67,11 +103,7 @@ def _get(
     media: str = "application/json",
     failures: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    problem = {
-        "description": "One sentence on what is wrong.",
-        "content": {"application/problem+json": {"schema": PROBLEM}},
-    }
-    answers = dict.fromkeys((*failures, "429"), problem)
+    answers = dict.fromkeys((*failures, "429"), _PROBLEM_ANSWER)
     return {"operationId": operation, "summary": summary, "parameters": parameters,
             "responses": {"200": {"description": "The answer.", "content": {media: {"schema": schema}}}, **answers}}  # fmt: skip
 

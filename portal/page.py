@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from lakehouse.settings import settings
 from portal.source_names import department_name, source_label
 from portal.texts import COOKIE, LANGUAGES, Texts, negotiate
+from transforms.entity_resolution.code_names import names_of
 
 UNITS = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "ng/m3": "ng/m³", "Cel": "°C", "deg": "°", "1": ""}
 YEAR_SECONDS = 365 * 24 * 3600
@@ -28,7 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"source_label": source_label, "department_name": department_name}
+    made.globals |= {"source_label": source_label, "department_name": department_name, "names_of": names_of}
     made.filters |= {"count": count, "size": size, "moment": moment, "day": day, "unit": unit, "cell": cell, "share": share}
     return made
 

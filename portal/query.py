@@ -29,6 +29,10 @@ class BadParameter(ValueError):
     """A parameter that the dataset does not have, or a value of the wrong type (HTTP 400)."""
 
 
+class NotThere(LookupError):
+    """What a parameter names does not exist (HTTP 404); the argument is the sentence."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One page of a dataset's rows. `conditions`: SQL with `?` and its values."""

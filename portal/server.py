@@ -2,8 +2,14 @@
 
 import sys
 
-from lakehouse.services import WebProcess
+from lakehouse.services import Entrance, WebProcess
 from lakehouse.settings import settings
+
+ENTRANCES = (
+    Entrance("/", "portal 数据门户"),
+    Entrance("/deliveries", "deliveries 部门报送", "accounts officer, steward"),
+    Entrance("/desk", "steward's desk 管理员工作台", "account steward"),
+)
 
 
 def _process() -> WebProcess:

@@ -6,7 +6,7 @@ It holds tokens, never a citizen number or name in clear; mode 0600. A new versi
 import os
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,8 +35,8 @@ def last_number() -> int:
     return int(target.stem.removeprefix("registers-v")) if index_file().is_symlink() and target.exists() else 0
 
 
-def publish(number: int, persons: pa.Table, enterprises: pa.Table, addresses: pa.Table, data_as_of: datetime) -> Path:
-    """Write version `number` (columns as in SCHEMA) and move the link to it; returns the file."""
+def publish(number: int, persons: pa.Table, enterprises: pa.Table, addresses: pa.Table, data_as_of: date) -> Path:
+    """Write version `number` (columns as in SCHEMA) of the registers as of a day and move the link to it; returns the file."""
     folder = index_file().parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = folder / f"registers-v{number}.sqlite"

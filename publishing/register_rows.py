@@ -1,14 +1,19 @@
 """From the registers' tables to the rows of the index: tokens, facts, and who is withheld."""
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 import pyarrow as pa
 
 from lakehouse import tables, vault
+from lakehouse.settings import settings
 from publishing.register_keys import name_tokens, normal, number_tokens
 from quality import withheld
 
 PERSONS, ENTERPRISES = "silver.entity__persons", "silver.entity__enterprises"
 ADDRESSES, TEXTS, LOG = "silver.entity__addresses", "silver.xref__addresses", "silver.identity_log__persons"
 TABLES = (PERSONS, ENTERPRISES, ADDRESSES, TEXTS, LOG)
+MENTIONS = ("silver.mentions__persons", "silver.mentions__enterprises")
 
 KNOWN = """
 select p.person_id, n.number_token, n.name_token, sex_code, birth_date, death_date, is_dead::int as is_dead,
@@ -28,6 +33,17 @@ EMPTY = {
     "enterprises": pa.schema([(c, pa.string()) for c in ("uscc", "enterprise_id", "is_active", "legal_person_id")]),
     "addresses": pa.schema([("address_text", pa.string())]),
 }
+
+
+def data_day() -> date:
+    """The newest day that a record behind the registers speaks of, none after the day at which the clock stands; without
+    records that day."""
+    today = settings().as_of_time().astimezone(ZoneInfo(settings().business_zone)).date()
+    known = [name for name in MENTIONS if tables.exists(name)]
+    told = " union all ".join(f"select max(as_of) as day from {name} where as_of <= $1" for name in known)
+    with tables.duck(*known) as base:
+        (day,) = base.execute(f"select max(day) from ({told})", [today]).fetchone() if known else (None,)
+    return day or today
 
 
 def persons() -> pa.Table:

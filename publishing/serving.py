@@ -31,6 +31,7 @@ OPERATIONS = (
     "ops.stream_ledger",
     "ops.release_manifests",
     "ops.linkage_scores",
+    "ops.linkage_curves",
     "ops.defect_catches",
 )
 KEPT_VERSIONS = 2

@@ -5,6 +5,7 @@ from typing import Any
 
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
+from quality import volumes
 
 SHOWN_RULES, SHOWN_ROWS = 10, 10
 _HELD = """
@@ -36,18 +37,23 @@ class BrokenRule:
 
 
 def of(source: Source, delivery_id: str) -> list[BrokenRule]:
-    """The rules most often broken, errors (rows held) before warnings; empty before silver has seen the delivery."""
+    """The rules most often broken, errors (rows held) before warnings; before silver has seen the delivery that of its volume."""
     dataset = contracts()[source.feeds]
     queries = {f"quarantine.{dataset.id}": _HELD, dataset.table: _WARNED}
     known = [name for name in queries if tables.exists(name)]
+    unusual = [_unusual(found, source) for found in volumes.unusual(source) if found.delivery_id == delivery_id]
     if not known or not tables.exists(source.bronze_table):
-        return []
+        return unusual
     names = {"quarantine": f"quarantine.{dataset.id}", "silver": dataset.table, "bronze": source.bronze_table}
     found = " union all ".join(queries[name].format(**names) for name in known)
     with tables.duck(*known, source.bronze_table) as connection:
         query = _WORST.format(found=found, shown=SHOWN_ROWS, rules=SHOWN_RULES)
         rows = connection.sql(query, params={"source": source.source, "delivery": delivery_id}).to_arrow_table().to_pylist()
-    return [BrokenRule(**row | _of_contract(dataset, row)) for row in rows]
+    return [*(BrokenRule(**row | _of_contract(dataset, row)) for row in rows), *unusual]
+
+
+def _unusual(found: volumes.Unusual, source: Source) -> BrokenRule:
+    return BrokenRule("", volumes.RULE, found.told(source).removeprefix(f"{volumes.RULE}: "), "warning", found.rows, [])
 
 
 def _of_contract(dataset: Dataset, row: dict[str, Any]) -> dict[str, str]:

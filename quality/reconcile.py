@@ -47,7 +47,9 @@ def reconcile(dataset: str = "") -> Reconciliation:
         books = records.of_dataset(one)
         done.accounts += books.accounts
         done.outcomes += [_books(one, books)] if books.accounts else []
-    answers = [_source(source, done) for source in _landed_by({d.id for d in wanted})]
+    senders = _landed_by({d.id for d in wanted})
+    receipts = deliveries.check(s for s in senders if s.kind != "edge")
+    answers = [_stream(s, done) if s.kind == "edge" else _deliveries(s, *receipts[s.source]) for s in senders]
     done.outcomes += [one for one in answers if one]
     passages = [p for one in wanted for p in layers.of_dataset(one)] + ([] if dataset else list(layers.of_serving_file()))
     done.outcomes += [_passage(p) for p in passages]
@@ -67,18 +69,20 @@ def _books(dataset: Dataset, books: records.Books) -> GateOutcome:
     return _outcome(dataset.id, dataset.table, "records_accounted_for", books.mismatches, str(whole), "0 unexplained", message)
 
 
-def _source(source: Source, done: Reconciliation) -> GateOutcome | None:
-    if source.kind == "edge":
-        found, faults = streams.check(source)
-        done.streams += found
-        told = "; ".join(f"{s.stream} {s.first_seq} to {s.last_seq}: {s.bronze} + {s.dead_letter}" for s in found)
-        words = "Each sequence number of a stream is in bronze or a dead letter, once."
-        check, expected = "sequence_whole", "no gap, no double"
-    else:
-        found, faults = deliveries.check(source)
-        told, words = f"{found} deliveries", "Bronze and dead letters hold what the receipts say."
-        check, expected = "receipts_hold", "as receipted"
-    return _outcome(source.feeds, source.bronze_table, check, faults, told, expected, words) if found or faults else None
+def _stream(source: Source, done: Reconciliation) -> GateOutcome | None:
+    found, faults = streams.check(source)
+    done.streams += found
+    told = "; ".join(f"{s.stream} {s.first_seq} to {s.last_seq}: {s.bronze} + {s.dead_letter}" for s in found)
+    words = "Each sequence number of a stream is in bronze or a dead letter, once."
+    check = (source.feeds, source.bronze_table, "sequence_whole", faults, told, "no gap, no double", words)
+    return _outcome(*check) if found or faults else None
+
+
+def _deliveries(source: Source, found: int, faults: list[str]) -> GateOutcome | None:
+    words = "Bronze and dead letters hold what the receipts say."
+    told = f"{found} deliveries"
+    check = (source.feeds, source.bronze_table, "receipts_hold", faults, told, "as receipted", words)
+    return _outcome(*check) if found or faults else None
 
 
 def _passage(p: layers.Passage) -> GateOutcome:

@@ -3,7 +3,7 @@
 Shares from 0 to 1. Completeness: values present of values due in the rows received; validity: rows not held, and of records
 those that no warning of accuracy or conformity marks either; timeliness: readings known within interval and latency of the
 contract, records sent by the time for which their delivery was due (none where no delivery says); consistency: rows that
-break no warning rule of that dimension.
+break no warning rule of that dimension. `unusual_volumes` counts deliveries far from the one before them (`volumes`).
 """
 
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lakehouse import tables
 from lakehouse.contracts import Dataset, Source, contracts
+from quality import volumes
 from quality.accounts.deliveries import RECEIPTS
 from quality.accounts.opened import ITEMS, opened
 
@@ -21,7 +22,7 @@ SHARES = ("completeness", "validity", "timeliness", "consistency")
 SCHEMA = pa.schema(
     [
         ("at", pa.timestamp("us", tz="UTC")), ("department", pa.string()), ("dataset", pa.string()), ("source", pa.string()),
-        ("rows", pa.int64()), ("held", pa.int64()), *((share, pa.float64()) for share in SHARES),
+        ("rows", pa.int64()), ("held", pa.int64()), ("unusual_volumes", pa.int64()), *((share, pa.float64()) for share in SHARES),
         ("first_at", pa.timestamp("us", tz="UTC")), ("last_at", pa.timestamp("us", tz="UTC")),
     ]
 )  # fmt: skip
@@ -71,6 +72,7 @@ def _card(dataset: Dataset, source: Source) -> dict | None:
         "dataset": dataset.id,
         "source": source.source,
         "held": held_rows,
+        "unusual_volumes": len(volumes.unusual(source)),
     }
     card = found[0]
     return own | card | {"validity": card.pop("valid") * card["rows"] / (card["rows"] + held_rows)}
@@ -114,9 +116,10 @@ def table() -> str:
     if not tables.exists(TABLE):
         raise LookupError("There are no scorecards yet; the stage gates of `lake run` makes them.")
     width = max([len(c["source"]) for c in stored()], default=0) + 2
-    heads = f"{'department':<12}{'source':<{width}}{'rows':>12}{'held':>8}" + "".join(f"{s:>14}" for s in SHARES)
+    heads = f"{'department':<12}{'source':<{width}}{'rows':>12}{'held':>8}{'volume':>8}" + "".join(f"{s:>14}" for s in SHARES)
     lines = [
-        f"{c['department']:<12}{c['source']:<{width}}{c['rows']:>12,}{c['held']:>8,}" + "".join(_share(c[s]) for s in SHARES)
+        f"{c['department']:<12}{c['source']:<{width}}{c['rows']:>12,}{c['held']:>8,}{_volume(c)}"
+        + "".join(_share(c[s]) for s in SHARES)
         for c in stored()
     ]
     return "\n".join([heads, *lines])
@@ -124,3 +127,8 @@ def table() -> str:
 
 def _share(share: float | None) -> str:
     return f"{'-':>14}" if share is None else f"{share:>14.2%}"
+
+
+def _volume(card: dict) -> str:
+    """Cards of a former version have none."""
+    return f"{card.get('unusual_volumes') or 0:>8,}"

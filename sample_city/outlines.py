@@ -7,7 +7,7 @@ at 30 N, WGS 84 ellipsoid rounded). Nothing here is surveyed, so the plane only 
 from functools import cache
 
 import numpy as np
-from shapely import Polygon, box, contains_xy, prepare
+from shapely import Geometry, Polygon, box, contains_xy, prepare, transform
 
 from sample_city.divisions import Unit, units
 from sample_city.parameters import parameters, words
@@ -21,6 +21,18 @@ def to_degrees(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     centre = parameters().county["centre"]
     a_degree = METRES_A_DEGREE_LON_EQUATOR * np.cos(np.radians(centre["lat"]))
     return centre["lon"] + x / a_degree, centre["lat"] + y / METRES_A_DEGREE_LAT
+
+
+def as_drawn(outline: Geometry, digits: int) -> Geometry:
+    """The outline in metres as a file gives it whose degrees have so many decimals."""
+
+    def rounded(points: np.ndarray) -> np.ndarray:
+        lon, lat = (np.round(v, digits) for v in to_degrees(points[:, 0], points[:, 1]))
+        centre = parameters().county["centre"]
+        a_degree = METRES_A_DEGREE_LON_EQUATOR * np.cos(np.radians(centre["lat"]))
+        return np.stack([(lon - centre["lon"]) * a_degree, (lat - centre["lat"]) * METRES_A_DEGREE_LAT], axis=1)
+
+    return transform(outline, rounded)
 
 
 @cache

@@ -5,8 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as examples
 
 from lakehouse.settings import settings
+
+examples.register_profile("suite", deadline=None)  # a busy machine is no fault of the example
+examples.load_profile("suite")
 
 
 @pytest.fixture

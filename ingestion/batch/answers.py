@@ -28,7 +28,8 @@ def answer(file: Path, source: str, stated: Statement = UNSAID, sender: str = ""
     result = land(delivery)
     if result["state"] != "landed":
         state = "holds no rows" if result["state"] == "empty" else "refused"
-        return f"{file.name}: {state} and kept as {delivery.delivery_id}. {result['reason']}"
+        told = f"{file.name}: {state} and kept as {delivery.delivery_id}. {result['reason']}"
+        return "\n  ".join([told, *result["report"]["notes"]])
     return "\n  ".join([f"{file.name}: {_counts(result)}; receipt {delivery.delivery_id}", *_remarks(delivery, result["report"])])
 
 
@@ -36,18 +37,19 @@ def rehearsal(file: Path, source: str, stated: Statement = UNSAID, sender: str =
     """What delivering the file would answer; writes nothing."""
     delivery = announced(file, source, sender or getpass.getuser(), stated)
     known = with_content(delivery)
-    if known and known[-1].revision >= stated.revision:
+    if known and known[-1].revision >= stated.revision and receipt.is_landed(known[-1]):
         return f"{file.name}: {_known_already(known[-1], stated.revision)}"
+    before = receipt.refused_before(known[-1]) if known else []
     mapping = contracts().sources[source]
     try:
         found = opened(raw_file.content(file), mapping, delivery)
     except Refused as reason:
-        return f"{file.name}: would be refused. {reason}"
+        return "\n  ".join([f"{file.name}: would be refused. {reason}", *before])
     except NoRows as reason:
         return f"{file.name}: holds no rows. {reason}"
     rows, dead = found.rows.num_rows, len(found.unparsed)
     counts = f"would land {rows} of {rows + dead} records, dead letters {dead}"
-    told = [f"{file.name}: {counts}; nothing was kept", *(row.reason for row in found.unparsed[:10]), *found.notes]
+    told = [f"{file.name}: {counts}; nothing was kept", *before, *(row.reason for row in found.unparsed[:10]), *found.notes]
     bronze = with_envelope(found.rows, mapping, delivery)
     if mapping.shape == "records":  # not tokenised, so that the vault learns nothing of a rehearsal
         return "\n  ".join([*told, *sentences(bronze, mapping, contracts()[mapping.feeds])])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.batch import misread
 from ingestion.batch.faults import Extract, NoRows, Refused
 from ingestion.batch.readers import (
     csv_file,
@@ -13,7 +14,9 @@ from ingestion.batch.readers import (
     geojson_file,
     header,
     json_file,
+    osm_file,
     sqlite_file,
+    written_as,
     xml_file,
 )
 from lakehouse.contracts import Source
@@ -25,6 +28,7 @@ READERS: dict[str, Callable[[bytes, Source, str], Extract]] = {
     "fixed_width": fixed_width_file.read,
     "geojson": geojson_file.read,
     "json": json_file.read,
+    "osm": osm_file.read,
     "sqlite": sqlite_file.read,
     "xml": xml_file.read,
 }
@@ -41,9 +45,11 @@ def extract(body: bytes, source: Source, file_name: str) -> Extract:
         raise Refused(f"{source.source}: the mapping names no format and time of files; complete it, then deliver.")
     if not body.strip():
         raise NoRows(f"The file is empty ({len(body)} bytes). {NOTHING_TO_LAND}")
+    written_as.check(body, source.format.type, file_name)
     found = READERS[source.format.type](body, source, file_name)
     if found.rows.num_columns == 1 and not found.unparsed:
         raise NoRows(f"The list of records is empty. {NOTHING_TO_LAND}")
+    misread.check(found, source, file_name)
     agreed = header.compare(found, source, file_name)
     filled, notes = without_empty_rows(agreed.rows), agreed.notes
     if left_out := agreed.rows.num_rows - filled.num_rows:

@@ -11,6 +11,7 @@ from ingestion.batch.extract import extract, missing_counts
 from ingestion.batch.faults import NoRows, Refused, Unparsed
 from lakehouse import outcomes, tables
 from lakehouse.contracts import Source, contracts
+from quality import volumes
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,18 @@ def land(delivery: Delivery) -> receipt.Receipt:
     if (source := contracts().sources.get(delivery.source)) is None:
         raise LookupError(f"{delivery.folder}: there is no source {delivery.source}; restore its mapping.")
     with outcomes.step("bronze", source.source, {"delivery": delivery.delivery_id}) as outcome:
+        before = receipt.refused_before(delivery)
         try:
             found = opened(raw_file.read(delivery), source, delivery)
         except Refused as reason:
             outcome.detail["refused"] = str(reason)
-            return receipt.write(delivery, receipt.unlanded("refused", str(reason)))
+            return receipt.write(delivery, receipt.unlanded("refused", str(reason), before))
         except NoRows as reason:
             outcome.detail["empty"], outcome.rows_in, outcome.rows_out = str(reason), 0, 0
-            return receipt.write(delivery, receipt.unlanded("empty", str(reason)))
+            return receipt.write(delivery, receipt.unlanded("empty", str(reason), before))
         told = personal.tokenised(found.rows, found.unparsed, source)
         bronze, unparsed = with_envelope(told.rows, source, delivery), told.unparsed
-        notes = [*found.notes, *told.remarks, *rival_notes(bronze, source, delivery)]
+        notes = [*before, *found.notes, *told.remarks, *rival_notes(bronze, source, delivery)]
         _commit(bronze, dead_letters(unparsed, source, delivery), source, delivery)
         if not personal.names_persons(source) and not any(told.numbers.values()):
             raw_file.unseal(delivery)
@@ -59,10 +61,12 @@ def opened(body: bytes, source: Source, delivery: Delivery) -> Opened:
     except NoRows as reason:
         _check_rows(0, delivery)
         told = "The file holds no rows, as its note says; nothing more is to be done."
-        raise (NoRows(told) if delivery.stated_rows == 0 else reason) from None
-    _check_rows(found.rows.num_rows + len(found.unparsed), delivery)
+        said = told if delivery.stated_rows == 0 else str(reason)
+        raise NoRows(" ".join([said, *_volume(0, source, delivery)])) from None
+    count = found.rows.num_rows + len(found.unparsed)
+    _check_rows(count, delivery)
     rows, unparsed = split_by_time(found, source, delivery)
-    notes = [*found.notes, *day_numbers.remarks(found.rows, source)]
+    notes = [*found.notes, *day_numbers.remarks(found.rows, source), *_volume(count, source, delivery)]
     return Opened(rows, unparsed, notes, missing_counts(found.rows, source.format))
 
 
@@ -71,12 +75,16 @@ def rival_notes(bronze: pa.Table, source: Source, delivery: Delivery) -> list[st
     return (record_rivals if source.shape == "records" else rivals).notes(bronze, source, delivery)
 
 
+def _volume(count: int, source: Source, delivery: Delivery) -> list[str]:
+    return volumes.remarks(source, delivery.delivery_id, delivery.period, delivery.revision, count)
+
+
 def _check_content(delivery: Delivery) -> None:
     stated = delivery.stated_sha256
     if stated and stated[:32] != delivery.content_id:
         raise Refused(
-            f"{delivery.file_name}: its SHA-256 begins with {delivery.content_id[:12]}, that of the note with {stated[:12]}:"
-            " cut off or changed on the way; send the file and its note again."
+            f"{delivery.file_name}: its SHA-256 begins with {delivery.content_id[:12]}, the stated one with {stated[:12]}:"
+            " cut off or changed on the way; send the file again with its own."
         )
 
 
@@ -84,8 +92,8 @@ def _check_rows(found: int, delivery: Delivery) -> None:
     stated = delivery.stated_rows
     if stated is not None and stated != found:
         raise Refused(
-            f"{delivery.file_name}: holds {found} rows, its note says {stated}: cut off, or the note is of another file;"
-            " send both again."
+            f"{delivery.file_name}: holds {found} rows, {stated} were stated: cut off, or stated of another file; send the file"
+            " again with its own number."
         )
 
 

@@ -25,18 +25,21 @@ NUMBERS = re.compile(
 def tokenised(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
     """The texts with the token in place of each number, and in how many of them one stood.
 
-    The number of who was erased gets the token that stands in for it, and telephones beside it are left out.
+    The number of who was erased gets the token that stands in for it, and telephones beside it are left out; the vault learns
+    neither.
     """
     is_suspect = pc.fill_null(pc.match_substring_regex(texts, SIGN), False)
     suspects = texts.filter(is_suspect).to_pylist()
-    tokens = _tokens({found for text in suspects for found in numbers(text)}) if suspects else {}
-    if not tokens:
+    found = [numbers(text) for text in suspects]
+    if not any(found):
         return texts, 0
     erased = vault.suppressed()
-    told = [_replaced(text, tokens, erased) for text in suspects]
-    whole = texts.combine_chunks()
-    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
-    made = pc.replace_with_mask(whole, is_suspect.combine_chunks(), pa.array(told, whole.type))
+    tokens = _citizens({number for one in found for kind, number in one if kind == "citizen_no"}, erased)
+    stand_ins = {number for number, _ in erased.values()}
+    is_erased = [any(tokens.get(number) in stand_ins for _, number in one) for one in found]
+    tokens |= _phones({n for one, gone in zip(found, is_erased, strict=True) if not gone for kind, n in one if kind == "phone"})
+    told = [_replaced(text, tokens, gone) for text, gone in zip(suspects, is_erased, strict=True)]
+    made = pc.replace_with_mask(texts.combine_chunks(), is_suspect.combine_chunks(), pa.array(told, pa.string()))
     return pa.chunked_array([made]), sum(a != b for a, b in zip(told, suspects, strict=True))
 
 
@@ -45,27 +48,32 @@ def numbers(text: str) -> list[tuple[str, str]]:
     return [(str(found.lastgroup), found[str(found.lastgroup)]) for found in NUMBERS.finditer(text)]
 
 
-def _tokens(found: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Tokens of the numbers, which are stored; a citizen number without a birth date has none."""
-    given: dict[tuple[str, str], str] = {}
-    for kind in ("citizen_no", "phone"):
-        written = sorted(number for of, number in found if of == kind)
-        plain = citizen_number.normalised(pa.array([re.sub("[ -]", "", number) for number in written], pa.string()))
-        is_one = pc.is_valid(citizen_number.birth_dates(plain)) if kind == "citizen_no" else pc.is_valid(plain)
-        tokens = vault.tokens(kind, pc.if_else(is_one, plain, None)).to_pylist()
-        given |= {(kind, number): token for number, token in zip(written, tokens, strict=True) if token}
-    return given
+def _citizens(written: set[str], erased: vault.StandIns) -> dict[str, str]:
+    """Tokens of the numbers with a birth date; of those of erased persons the stand-ins."""
+    order = sorted(written)
+    plain = _plain(order)
+    plain = pc.if_else(pc.is_valid(citizen_number.birth_dates(plain)), plain, None)
+    names = vault.named("citizen_no", plain).to_pylist() if erased else [None] * len(order)
+    gone = {number: erased[name][0] for number, name in zip(order, names, strict=True) if name in erased}
+    stored = vault.tokens("citizen_no", pc.if_else(pa.array([n in gone for n in order], pa.bool_()), None, plain)).to_pylist()
+    return {number: token for number, token in zip(order, stored, strict=True) if token} | gone
 
 
-def _replaced(text: str, tokens: dict[tuple[str, str], str], erased: vault.StandIns) -> str:
-    is_of_erased = any(tokens.get(found) in erased for found in numbers(text))
+def _phones(written: set[str]) -> dict[str, str]:
+    order = sorted(written)
+    return dict(zip(order, vault.tokens("phone", _plain(order)).to_pylist(), strict=True))
 
+
+def _plain(written: list[str]) -> pa.Array:
+    """Without what sets the digits apart, in the form that has the person's token."""
+    return citizen_number.normalised(pa.array([re.sub("[ -]", "", number) for number in written], pa.string()))
+
+
+def _replaced(text: str, tokens: dict[str, str], is_of_erased: bool) -> str:
     def token(found: re.Match[str]) -> str:
-        kind, number = str(found.lastgroup), found[str(found.lastgroup)]
-        if is_of_erased and kind == "phone":
+        number = found[str(found.lastgroup)]
+        if is_of_erased and found.lastgroup == "phone":
             return ""
-        own = tokens.get((kind, number))
-        stand_in = erased.get(own or "", (own, ""))[0]
-        return found[0].replace(number, stand_in) if stand_in else found[0]
+        return found[0].replace(number, tokens.get(number, number))
 
     return NUMBERS.sub(token, text)

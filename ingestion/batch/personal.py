@@ -62,7 +62,7 @@ def tokenised(rows: pa.Table, unparsed: list[Unparsed], source: Source) -> Token
     rows = suppressed.put(rows, stands_in)
     if kinds:
         return Tokenised(rows, _sealed_rows(unparsed), numbers)
-    unparsed, numbers["rows that are no records"] = _searched_rows(unparsed)
+    unparsed, numbers["dead letters"] = _searched_rows(unparsed)
     return Tokenised(rows, unparsed, numbers)
 
 

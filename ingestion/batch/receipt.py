@@ -47,9 +47,9 @@ def landed(report: Report) -> dict[str, Any]:
     }
 
 
-def unlanded(state: Literal["refused", "empty"], reason: str) -> dict[str, Any]:
+def unlanded(state: Literal["refused", "empty"], reason: str, notes: list[str]) -> dict[str, Any]:
     """The result of a file that cannot be read, or has no rows."""
-    return {"state": state, "reason": reason, "received": 0, "report": asdict(Report(0, 0))}
+    return {"state": state, "reason": reason, "received": 0, "report": asdict(Report(0, 0, notes=notes))}
 
 
 def write(delivery: Delivery, result: dict[str, Any]) -> Receipt:
@@ -69,6 +69,14 @@ def write(delivery: Delivery, result: dict[str, Any]) -> Receipt:
 def attempts(delivery: Delivery) -> int:
     """How often the delivery was answered. A refused one may come again, when the mapping has been mended."""
     return read(delivery.receipt_file)["attempt"] if delivery.receipt_file.exists() else 0
+
+
+def refused_before(delivery: Delivery) -> list[str]:
+    """The remark that the same file was refused when it came before, and why; none otherwise."""
+    last = read(delivery.receipt_file) if delivery.receipt_file.exists() else {}
+    if last.get("state") != "refused":
+        return []
+    return [f"The same file was refused before, when it came on {last['received_at'][:10]}: {last['reason']}"]
 
 
 def is_landed(delivery: Delivery) -> bool:

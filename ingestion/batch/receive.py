@@ -1,5 +1,6 @@
 """A file at the door: recognised, or kept raw and noted down."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ingestion.batch import raw_file, receipt
@@ -20,9 +21,19 @@ def receive(file: Path, source: str, sender: str, stated: Statement) -> tuple[De
     delivery = announced(file, source, sender, stated)
     known = with_content(delivery)
     if known and known[-1].revision >= delivery.revision:
-        if not receipt.is_landed(known[-1]) and not raw_file.is_there(known[-1]):
-            raw_file.keep(file, known[-1], is_sealed)
-        return known[-1], False
+        return _again(file, known[-1], delivery, is_sealed), False
     raw_file.keep(file, delivery, is_sealed)
     note_down(delivery)
     return delivery, True
+
+
+def _again(file: Path, known: Delivery, come: Delivery, is_sealed: bool) -> Delivery:
+    """The delivery that was known; where it did not land, with what is stated of it now, if something is."""
+    if receipt.is_landed(known):
+        return known
+    if not raw_file.is_there(known):
+        raw_file.keep(file, known, is_sealed)
+    now = {"stated_rows": come.stated_rows, "stated_sha256": come.stated_sha256}
+    renewed = replace(known, **{name: value for name, value in now.items() if value is not None})
+    note_down(renewed)
+    return renewed

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.services import services
+from lakehouse.services import services, started
 
 app = typer.Typer(add_completion=False)
+
+ACCOUNTS = "`./lake accounts list` names the accounts with their first passwords; each person takes one of their own."
 
 
 @app.command()
@@ -18,4 +20,5 @@ def serve(
     if unknown := set(names or ()) - set(known):
         raise ValueError(f"No service {', '.join(sorted(unknown))}; there are {', '.join(known)}.")
     for name in names or known:
-        typer.echo(f"{name:<12} {known[name].start()}")
+        typer.echo(started(name, known[name]))
+    typer.echo(ACCOUNTS)

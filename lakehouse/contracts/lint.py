@@ -81,6 +81,9 @@ def _dataset_findings(dataset: Dataset, known: Contracts) -> Iterator[str]:
         yield f"{dataset.path}: owner {dataset.owner} is not in contracts/_shared/owners.yaml; add its names there."
     if strange := set(dataset.publish) - set(names):
         yield f"{dataset.path}: publish lists {', '.join(sorted(strange))}, which are no columns."
+    drawn = dataset.properties.get("geometry", ())
+    if hidden := {*([drawn] if isinstance(drawn, str) else drawn)} - set(dataset.publish):
+        yield f"{dataset.path}: geometry is drawn of {', '.join(sorted(hidden))}, which publish does not list; list it there."
     if twice := [n for n, count in Counter([*names, *(r.name for r in dataset.rules)]).items() if count > 1]:
         yield f"{dataset.path}: {', '.join(twice)} names two columns or rules; give each its own name."
     yield from (f"{dataset.path}: {said}" for said in (*_engine_findings(dataset, known), *_descent_findings(dataset, known)))

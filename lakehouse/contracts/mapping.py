@@ -20,7 +20,7 @@ class _Strict(BaseModel):
 class Format(_Strict):
     """How a delivered file is written."""
 
-    type: Literal["csv", "excel", "json", "fixed_width", "xml", "sqlite", "geojson"]
+    type: Literal["csv", "excel", "json", "fixed_width", "xml", "sqlite", "geojson", "osm"]
     encoding: str | None = None
     delimiter: str = Setting(",", min_length=1, max_length=1)
     comment: str | None = Setting(None, min_length=1, max_length=1, description="Lines that begin so are no rows.")
@@ -31,6 +31,8 @@ class Format(_Strict):
     )
     table: str | None = Setting(None, description="SQLite: the table to read.")
     widths: dict[str, int] = Setting({}, description="Fixed width: column -> bytes in the file's encoding, in file order.")
+    keys: tuple[str, ...] = Setting((), description="OSM: features that bear one of these keys are the records.")
+    geometry: Literal["point", "line", "area"] | None = Setting(None, description="OSM: what each of them is drawn as.")
     missing: tuple[str, ...] = ("",)
 
     @field_validator("encoding")
@@ -43,9 +45,13 @@ class Format(_Strict):
 
     @model_validator(mode="after")
     def complete(self):
-        needed = {"fixed_width": ("widths", self.widths), "xml": ("records", self.records), "sqlite": ("table", self.table)}
-        name, given = needed.get(self.type, ("", True))
-        if not given:
+        needed = {
+            "fixed_width": {"widths": self.widths},
+            "xml": {"records": self.records},
+            "sqlite": {"table": self.table},
+            "osm": {"keys": self.keys, "geometry": self.geometry},
+        }
+        if name := next((name for name, given in needed.get(self.type, {}).items() if not given), None):
             raise ValueError(f"a file of the type {self.type} cannot be read without `{name}`; say it")
         return self
 
@@ -123,6 +129,13 @@ class Filling(_Strict):
         return self
 
 
+class Volume(_Strict):
+    """How many times as many rows as the delivery before it a delivery may hold."""
+
+    least: float = Setting(default=0.5, gt=0, le=1)
+    most: float = Setting(default=2.0, ge=1)
+
+
 class Source(_Strict):
     """How one source becomes a contract's rows.
 
@@ -150,6 +163,7 @@ class Source(_Strict):
     ignore: tuple[str, ...] = Setting((), description="Item codes, or columns of a file, that are expected and not used.")
     system_types: tuple[str, ...] = Setting((), description="HJ 212: the system types (ST) whose readings this source takes.")
     publication_delay_hours: float = 0.0
+    volume: Volume | None = Setting(Volume(), description="Records only; null = what comes differs by nature, such as events.")
     department: str | None = Setting(None, description="Code of the department that sends it; none = the dataset's owner.")
     description: str
     path: str = ""

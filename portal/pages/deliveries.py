@@ -1,6 +1,7 @@
 """A department's deliveries: send a file or rehearse it, receipts, and what became of the rows."""
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,11 +24,13 @@ from lakehouse.accounts import Account
 from lakehouse.contracts import Source, contracts
 from portal.login import NotAllowed, required
 from portal.page import render
-from portal.query import BadParameter
+from portal.query import BadParameter, NotThere
 from quality import delivery_report, scorecards
 
 router = APIRouter()
 NEWEST = 50
+LONGEST_NUMBER = 10
+SHA256 = re.compile("[0-9a-f]{64}")
 ROLES = ("officer", "steward", "admin")
 
 
@@ -42,8 +45,8 @@ async def deliver(request: Request) -> Response:
     """Land one file of the account's department and answer with the receipt: a page, or JSON for a call with a key (201 new,
     200 known before, 422 refused and kept).
 
-    Fields: `file`, `source`, and optionally `period` (day), `revision`, `dry_run`. Who may not deliver is told so before the
-    file is read.
+    Fields: `file`, `source`, and optionally `period` (day), `revision`, `rows` and `sha256` that the file must have, `dry_run`.
+    Who may not deliver is told so before the file is read.
     """
     who = required(request, *ROLES)
     async with request.form() as form:
@@ -77,7 +80,7 @@ def _delivered(request: Request, who: Account, form: FormData) -> Response:
     file, mapped = form.get("file"), _source(who, str(form.get("source", "")))
     if not isinstance(file, UploadFile):
         raise BadParameter("There is no file in the form; send it in the field 'file'.")
-    stated = _stated(str(form.get("period", "")), str(form.get("revision", "")))
+    stated = _stated({name: str(form.get(name, "")).strip() for name in ("period", "revision", "rows", "sha256")})
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / (PurePath(file.filename or "").name or "file")
         with kept.open("wb") as out:
@@ -93,20 +96,25 @@ def _delivered(request: Request, who: Account, form: FormData) -> Response:
     return RedirectResponse(f"/deliveries/{mapped.source}/{delivery.delivery_id}{'' if is_new else '?known=1'}", 303)
 
 
-def _stated(period: str, revision: str) -> Statement:
-    if revision and not revision.isdecimal():
-        raise BadParameter(f"The revision {revision!r} is no whole number; write 0, 1, 2 and so on.")
+def _stated(said: dict[str, str]) -> Statement:
+    for name in ("revision", "rows"):
+        if said[name] and not (said[name].isascii() and said[name].isdecimal() and len(said[name]) < LONGEST_NUMBER):
+            raise BadParameter(f"The field {name} is {said[name][:40]!r}, no whole number; write 0, 1, 2 and so on.")
     try:
-        day = date.fromisoformat(period).isoformat() if period else None
+        day = date.fromisoformat(said["period"]).isoformat() if said["period"] else None
     except ValueError as error:
-        raise BadParameter(f"The period {period!r} is no day; write it like 2014-12-31.") from error
-    return Statement(period=day, revision=int(revision or 0))
+        raise BadParameter(f"The period {said['period'][:40]!r} is no day; write it like 2014-12-31.") from error
+    digest = said["sha256"].lower()
+    if digest and not SHA256.fullmatch(digest):
+        raise BadParameter("The field sha256 is no SHA-256; write its 64 hexadecimal digits.")
+    rows = int(said["rows"]) if said["rows"] else None
+    return Statement(period=day, revision=int(said["revision"] or 0), stated_rows=rows, stated_sha256=digest or None)
 
 
 def _source(who: Account, name: str) -> Source:
     known = contracts().sources.get(name)
     if known is None or not known.takes_files:
-        raise LookupError(name)
+        raise NotThere(f"No source {name[:80]!r} takes files; the page of deliveries and `lake deliver` name those that do.")
     if known not in sources_of(who):
         raise NotAllowed(f"{who.name} speaks for {who.department}; {name} is another department's source.")
     return known

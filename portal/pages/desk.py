@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from lakehouse.contracts import Dataset, Field, contracts
+from lakehouse.contracts import Field, contracts
 from portal.login import required
 from portal.page import render
 from portal.query import BadParameter
@@ -44,7 +44,7 @@ def conflicts(request: Request, entity_id: str) -> Response:
     kind, entity = desk.resolved(entity_id)
     return _kept_private(render(
         request, "desk_entity.html.j2", who=who, kind=kind, entity=entity, asked=entity_id, fields=_fields(kind),
-        disputes=_disputes(waiting.rivals(kind, entity)), members=waiting.members(kind, entity), sources=_sources(),
+        disputes=_disputes(waiting.rivals(kind, entity)), members=waiting.members(kind, entity),
         events=desk.events(kind, entity), decisions=_decisions(kind, entity),
     ))  # fmt: skip
 
@@ -74,7 +74,7 @@ def pair(request: Request, left: str, right: str) -> Response:
     return _kept_private(render(
         request, "desk_pair.html.j2", who=who, kind=kind, a=a, b=b, fields=_fields(kind), rows=waiting.side_by_side(kind, a, b),
         evidence=waiting.evidence(kind, a, b), between=waiting.between(kind, a, b), decisions=_decisions(kind, a, b),
-        members={one: waiting.members(kind, one) for one in (a, b)}, sources=_sources(),
+        members={one: waiting.members(kind, one) for one in (a, b)},
     ))  # fmt: skip
 
 
@@ -138,11 +138,6 @@ def _disputes(rivals: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rivals:
         groups.setdefault((row["attribute"], row["kind"]), []).append(row)
     return [{"attribute": a, "kind": k, "rows": rows, "is_open": rows[0]["is_open"]} for (a, k), rows in groups.items()]
-
-
-def _sources() -> dict[str, Dataset]:
-    """Source -> the dataset that it feeds, for its name."""
-    return {name: contracts()[source.feeds] for name, source in contracts().sources.items()}
 
 
 def _fields(kind: str) -> dict[str, Field]:

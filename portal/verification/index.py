@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from threading import local
 
 from publishing.register_index import index_file
@@ -66,9 +66,9 @@ def has_address(text: str) -> bool:
     return _connection().execute(ADDRESS, [text]).fetchone() is not None
 
 
-def data_as_of() -> datetime:
-    """The commit time of the newest register table behind the file."""
-    return datetime.fromisoformat(_connection().execute("select data_as_of from about").fetchone()[0])
+def data_as_of() -> date:
+    """The day of the data: the newest that any record behind the registers speaks of."""
+    return date.fromisoformat(_connection().execute("select data_as_of from about").fetchone()[0])
 
 
 def _connection() -> sqlite3.Connection:

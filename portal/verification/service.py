@@ -20,6 +20,7 @@ from publishing.register_keys import normal
 WORDS = {True: "yes", False: "no", None: "unknown"}
 LONGEST_WORD = 40
 COMPARED = ("name", "birth_date", "sex_code")
+NUMBER = "citizen_no"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def compare(caller: Account, purpose: str, rows: list[dict[str, str]]) -> dict[s
     found, limit = _opened(caller, purpose), rules().limits.compared_rows
     if not 1 <= len(rows) <= limit:
         raise BadStatement(f"'rows' holds {len(rows)}; send 1 to {limit:,} at a time.")
+    for number, row in enumerate(rows, 1):
+        statements.check_names(row, (NUMBER, *COMPARED), f"Row {number} of 'rows'")
     flags = [_flags(row) for row in rows]
     return _answered(caller, found, "compare", purpose, "", "", len(rows), {"rows": flags}, "compared")
 
@@ -62,8 +65,9 @@ def lookup(caller: Account, purpose: str, arguments: dict[str, str]) -> dict[str
     found = _opened(caller, purpose)
     if not found.lookup:
         raise NotForThisPurpose(f"{purpose} opens no profiles; use verify or compare.")
-    subject = statements.number_token(arguments, "citizen_no")
-    profile = _masked(index.person(subject), statements.text(arguments, "citizen_no"))
+    statements.check_names(arguments, (NUMBER,), "A lookup")
+    subject = statements.number_token(arguments, NUMBER)
+    profile = _masked(index.person(subject), statements.text(arguments, NUMBER))
     return _answered(caller, found, "lookup", purpose, "", subject, 1, {"profile": profile}, "profile" if profile else "unknown")
 
 
@@ -84,7 +88,7 @@ def _opened(caller: Account, purpose: str) -> Purpose:
 
 
 def _flags(row: dict[str, str]) -> dict[str, str]:
-    held = index.person(statements.number_token(row, "citizen_no"))
+    held = index.person(statements.number_token(row, NUMBER))
     said = {name: normal(row.get(name, "")) for name in COMPARED}
     named = statements.name_token(said["name"]) if said["name"] else ""
     given = said | {"name": named}

@@ -1,6 +1,6 @@
 """Judging one statement: True, False, or None where the registers do not say (absent, withheld, or the fact is missing)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -10,13 +10,30 @@ from portal.verification.index import Person
 from portal.verification.purposes import Statement
 from publishing.register_keys import name_tokens, normal, number_tokens
 
+LONGEST_NAME = 40
+"""Characters of a caller's word that an answer repeats."""
+TAKES: dict[Statement, tuple[str, ...]] = {
+    "number_name_match": ("citizen_no", "name"),
+    "alive_on": ("citizen_no", "date"),
+    "resident_of_county": ("citizen_no",),
+    "same_household": ("citizen_no", "other_citizen_no"),
+    "age_at_least": ("citizen_no", "years"),
+    "enrolled": ("citizen_no",),
+    "enterprise_active": ("uscc",),
+    "legal_representative": ("uscc", "citizen_no"),
+    "address_exists": ("address",),
+}
+"""Arguments of each statement."""
+
 
 class BadStatement(ValueError):
     """The call lacks an argument or gives one that does not read; the message is the sentence."""
 
 
 def subject_key(statement: Statement, arguments: dict[str, str]) -> str:
-    """Token of the citizen number, or the credit code or address that the statement is about. Raises BadStatement."""
+    """Token of the citizen number, or the credit code or address that the statement is about. Raises BadStatement, also for
+    an argument that the statement does not take."""
+    check_names(arguments, TAKES[statement], f"The statement {statement}")
     if statement in ("enterprise_active", "legal_representative"):
         return text(arguments, "uscc").upper()
     if statement == "address_exists":
@@ -36,6 +53,13 @@ def number_token(arguments: dict[str, str], name: str) -> str:
 
 def name_token(name: str) -> str:
     return name_tokens(pa.array([name]))[0].as_py()
+
+
+def check_names(given: Iterable[str], taken: Sequence[str], place: str) -> None:
+    """Raises BadStatement naming the first argument that is none of those taken: left unread, it would seem to be answered."""
+    strange = next((name for name in given if name not in taken), None)
+    if strange is not None:
+        raise BadStatement(f"{place} has no field {strange[:LONGEST_NAME]!r}; it takes {', '.join(taken)}.")
 
 
 def text(arguments: dict[str, str], name: str) -> str:

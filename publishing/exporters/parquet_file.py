@@ -6,12 +6,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from publishing.exporters.export import Export
+from publishing.exporters.geometry import with_geometry
 
 
 def write_parquet(export: Export, folder: Path) -> list[Path]:
-    """`<dataset>.parquet`: zstd, one schema; title, version, licence and citation as key-value metadata."""
+    """`<dataset>.parquet`: zstd, one schema; title, version, licence and citation as key-value metadata; GeoParquet where the
+    contract names a geometry."""
     path = folder / f"{export.name}.parquet"
-    pq.write_table(export.rows.cast(labelled_schema(export)), path, compression="zstd", row_group_size=262_144)
+    rows = with_geometry(export.rows.cast(labelled_schema(export)), export.dataset)
+    pq.write_table(rows, path, compression="zstd", row_group_size=262_144)
     return [path]
 
 

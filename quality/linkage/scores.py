@@ -1,4 +1,4 @@
-"""Measured error of the registers as rows: `ops.linkage_scores` and `ops.defect_catches`.
+"""Measured error of the registers as rows: `ops.linkage_scores`, `ops.linkage_curves` and `ops.defect_catches`.
 
 They are written where the truth of a city is known (`lake sample-city score`); gates and pages read them and never the truth.
 """
@@ -14,6 +14,8 @@ from lakehouse import outcomes, tables
 
 SCORES = "ops.linkage_scores"
 CATCHES = "ops.defect_catches"
+CURVES = "ops.linkage_curves"
+Rows = Iterable[Mapping[str, Any]]
 _RUN = [
     ("run_id", pa.string()), ("at", pa.timestamp("us", tz="UTC")),
     ("city", pa.string()), ("seed", pa.int64()), ("scale", pa.float64()), ("files", pa.int64()),
@@ -41,6 +43,16 @@ CATCH_SCHEMA = pa.schema(
 of sources, L linkage). `caught_by`: what caught it, most first, with counts. `false_alarms`: rows without any defect, of
 `clean_rows`, on which one of those checks fired."""
 
+CURVE_SCHEMA = pa.schema(
+    [
+        *_RUN, ("kind", pa.string()), ("threshold", pa.float64()), ("precision", pa.float64()), ("recall", pa.float64()),
+        ("false_links", pa.int64()), ("missed_links", pa.int64()), ("cost", pa.float64()),
+        ("false_link_cost", pa.float64()), ("missed_link_cost", pa.float64()), ("is_in_force", pa.bool_()),
+    ]
+)  # fmt: skip
+"""One row a threshold of match probability and kind of one run: what linking at it or above would have given among the scored
+pairs, and its cost by what one false and one missed link count. `is_in_force`: the threshold of the rules."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -58,9 +70,9 @@ def begun(city: str, seed: int, scale: float, files: int) -> Run:
     return Run(outcomes.run_id(), datetime.now(UTC), city, seed, scale, files)
 
 
-def write(run: Run, scores: Iterable[Mapping[str, Any]], catches: Iterable[Mapping[str, Any]]) -> None:
+def write(run: Run, scores: Rows, catches: Rows, curves: Rows = ()) -> None:
     """Append the rows of one run; they lack only the columns of the run."""
-    for name, rows, schema in ((SCORES, scores, SCORE_SCHEMA), (CATCHES, catches, CATCH_SCHEMA)):
+    for name, rows, schema in ((SCORES, scores, SCORE_SCHEMA), (CATCHES, catches, CATCH_SCHEMA), (CURVES, curves, CURVE_SCHEMA)):
         tables.append(name, pa.Table.from_pylist([vars(run) | dict(row) for row in rows], schema))
 
 

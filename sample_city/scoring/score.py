@@ -43,7 +43,8 @@ def score(truth: Path, say: Callable[[str], None]) -> Scored:
         say("defects")
         caught = list(catches.catches(connection))
         made = {r.table: threshold_card.card(connection, r, city, found) for r in REGISTERS}
-    kept.write(run, found, caught)
+        curves = [row for register in REGISTERS for row in threshold_card.rows(connection, register)]
+    kept.write(run, found, caught, curves)
     return Scored(run, found, caught, {table: text for table, text in made.items() if text})
 
 

@@ -1,4 +1,4 @@
-"""Where the threshold of match probability lies and what it costs, as a page: a curve over the pairs that were scored."""
+"""Where the threshold of match probability lies and what it costs, as rows and as a page: a curve over the scored pairs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,16 +72,37 @@ def card(connection: duckdb.DuckDBPyConnection, register: Register, city: City, 
     pairs = _pairs(connection, register)
     if pairs is None:
         return None
-    rules = yaml.safe_load((FOLDER / "rules" / f"linkage-{register.table}.yaml").read_text("utf-8"))
+    rules, best = _rules(register), _least(pairs)
     in_force = rules["thresholds"]["link"]
     found = pairs.at(in_force)
-    best = thresholds.choose(thresholds.curve(pairs.probability, pairs.is_match, pairs.true), FALSE_LINK, MISSED_LINK)
     now = "precision {precision:.4f}, recall {recall:.4f}; {false} false and {missed} missed links cost {cost:g}".format(**found)
     head = _HEAD.format(
         table=register.table, city=city, in_force=in_force, rules=rules["rule_version"], pairs=len(pairs.probability), now=now,
         false=FALSE_LINK, missed=MISSED_LINK, best=best.words(FALSE_LINK, MISSED_LINK), whole=_whole(register, scores),
     )  # fmt: skip
     return head + "".join(_lines(pairs))
+
+
+def rows(connection: duckdb.DuckDBPyConnection, register: Register) -> list[dict[str, Any]]:
+    """The curve at the thresholds that are shown, that in force, and the one of least cost; none where no pair was scored."""
+    pairs = _pairs(connection, register)
+    if pairs is None:
+        return []
+    in_force = _rules(register)["thresholds"]["link"]
+    told = {"kind": register.kind, "false_link_cost": FALSE_LINK, "missed_link_cost": MISSED_LINK}
+    return [
+        told | {"threshold": t, "is_in_force": t == in_force} | {n: found[n] for n in ("precision", "recall", "cost")}
+        | {"false_links": found["false"], "missed_links": found["missed"]}
+        for t in sorted({*SHOWN, in_force, _least(pairs).threshold}) for found in [pairs.at(t)]
+    ]  # fmt: skip
+
+
+def _rules(register: Register) -> dict[str, Any]:
+    return yaml.safe_load((FOLDER / "rules" / f"linkage-{register.table}.yaml").read_text("utf-8"))
+
+
+def _least(pairs: Pairs) -> thresholds.Choice:
+    return thresholds.choose(thresholds.curve(pairs.probability, pairs.is_match, pairs.true), FALSE_LINK, MISSED_LINK)
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, register: Register) -> Pairs | None:

@@ -33,4 +33,5 @@ VIEWS = {
     "nr_addresses": land.addresses,
     "nr_buildings": land.buildings,
     "plc_grids": land.grids,
+    "um_unit_grids": land.unit_grids,
 }

@@ -1,12 +1,13 @@
-"""Statistics, natural resources and the governance office: divisions, boundaries, addresses, buildings, grids."""
+"""Statistics, natural resources, governance and urban management: divisions, boundaries, addresses, buildings, both grids."""
 
 import json
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from shapely import MultiPolygon, Polygon, box, get_coordinates, get_parts, unary_union
+from shapely import MultiPolygon, Polygon, area, box, get_coordinates, get_parts, unary_union
 
 from sample_city.datum import to_gcj02
 from sample_city.defects.positions import SECOND_SUPPLIER
@@ -15,12 +16,15 @@ from sample_city.dwellings import BLOCK, HOUSE, SHOP, county_name, real_code
 from sample_city.extract import Extract, Source, constant, coordinate_text, text_of
 from sample_city.identifiers import record_numbers
 from sample_city.knowledge import Office
-from sample_city.outlines import to_degrees, unit_outlines
+from sample_city.outlines import as_drawn, to_degrees, unit_outlines
 
 COUNTY, FIRST_DAY = "330122", "20030101"
 CRS, SHIFTED = "cgcs2000", "gcj02"
+DIGITS, DIGITS_OF_TILES = 7, 9
+"""Of degrees: a centimetre; for corners of tiles on a slanting border a tenth of a millimetre, so that they lie on it."""
 SUPPLIERS = ("测绘院", SECOND_SUPPLIER)
 SHARE_OF_SECOND_SUPPLIER = 0.25
+UNIT_GRID_EDGE_M, UNIT_GRID_SLIVER_M2 = 100.0, 2_500.0
 FOOTPRINTS_M = {HOUSE: (12.0, 10.0), BLOCK: (45.0, 12.0), SHOP: (18.0, 12.0)}
 HOUSEHOLDS_A_GRID = {"urban": 300, "rural": 150}
 """Governance grids hold some 300 households in communities, 150 in villages."""
@@ -55,17 +59,17 @@ def outlines_at(day: np.datetime64) -> dict[tuple[str, str], Polygon | MultiPoly
     return {unit: unary_union(shapes) for unit, shapes in sorted(parts.items())}
 
 
-def _geometry(shape: Polygon | MultiPolygon, crs: str = CRS) -> str:
+def _geometry(shape: Polygon | MultiPolygon, crs: str = CRS, digits: int = DIGITS) -> str:
     """GeoJSON of an outline in the named datum."""
-    rings = [[_ring(get_coordinates(part.exterior), crs)] for part in get_parts(shape) if part.geom_type == "Polygon"]
+    rings = [[_ring(get_coordinates(part.exterior), crs, digits)] for part in get_parts(shape) if part.geom_type == "Polygon"]
     of_one = {"type": "Polygon", "coordinates": rings[0]}
     return json.dumps(of_one if len(rings) == 1 else {"type": "MultiPolygon", "coordinates": rings}, separators=(",", ":"))
 
 
-def _ring(points: np.ndarray, crs: str) -> list[list[float]]:
+def _ring(points: np.ndarray, crs: str, digits: int) -> list[list[float]]:
     lon, lat = to_degrees(points[:, 0], points[:, 1])
     lon, lat = to_gcj02(lon, lat) if crs == SHIFTED else (lon, lat)
-    return np.round(np.stack([lon, lat], axis=1), 7).tolist()
+    return np.round(np.stack([lon, lat], axis=1), digits).tolist()
 
 
 def boundaries(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
@@ -165,3 +169,47 @@ def strips(outline: Polygon | MultiPolygon, count: int) -> list[Polygon | MultiP
     left, bottom, right, top = outline.bounds
     edges = np.linspace(left, right, count + 1)
     return [outline.intersection(box(a, bottom, b, top)) for a, b in pairwise(edges)]
+
+
+def unit_grids(office: Office, source: Source, day: np.datetime64, since: np.datetime64) -> Extract:
+    """Unit grids of the communities: rows of tiles of about a hectare, from south-west to north-east."""
+    found = _tiles_at(day)
+    here = [real_code(office.city.stack.county, community) for community, *_ in found]
+    columns = {
+        "unit_grid_code": pa.array([f"{code}{number}" for code, (_, number, *_) in zip(here, found, strict=True)]),
+        "community_code": pa.array(here),
+        "area_m2": pa.array([size for *_, size, _ in found]),
+        "source_crs": constant(CRS, len(found)),
+        "geometry": pa.array([outline for *_, outline in found]),
+    }
+    entities = np.array([int(f"{community}{number}") for community, number, *_ in found])
+    return Extract(source, day, columns, {"self": ("unit_grid", entities)})
+
+
+@cache
+def _tiles_at(day: np.datetime64) -> list[tuple[str, str, str, str]]:
+    """Community, number, area and outline of every unit grid: the same for every city, whatever its scale and seed."""
+    communities = [(code, outline) for (code, _), outline in outlines_at(day).items() if 1 <= int(code[9:]) <= 199]
+    return [
+        (code, f"{number:03d}", f"{tile.area:.1f}", _geometry(tile, digits=DIGITS_OF_TILES))
+        for code, outline in communities
+        for number, tile in enumerate(tiles(as_drawn(outline, DIGITS)), 1)
+    ]
+
+
+def tiles(outline: Polygon | MultiPolygon) -> list[Polygon | MultiPolygon]:
+    """Pieces of about 10,000 square metres; together they are the outline. What would be a sliver belongs to the piece below."""
+    left, _, right, _ = outline.bounds
+    made = []
+    for strip in filter(area, strips(outline, max(1, round((right - left) / UNIT_GRID_EDGE_M)))):
+        west, south, east, north = strip.bounds
+        edges = np.linspace(south, north, max(1, round((east - west) * (north - south) / UNIT_GRID_EDGE_M**2)) + 1)
+        own = []
+        for piece in filter(area, (strip.intersection(box(west, a, east, b)) for a, b in pairwise(edges))):
+            is_small = own and min(piece.area, own[-1].area) < UNIT_GRID_SLIVER_M2 and own[-1].area < UNIT_GRID_EDGE_M**2
+            if is_small and own[-1].touches(piece):
+                own[-1] = own[-1].union(piece)
+            else:
+                own.append(piece)
+        made += own
+    return made

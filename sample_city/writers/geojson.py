@@ -1,4 +1,4 @@
-"""GeoJSON (RFC 7946): one feature a line; coordinates are those of the datum that each feature states, 7 decimals."""
+"""GeoJSON (RFC 7946): one feature a line; coordinates are those of the datum that each feature states, 7 to 9 decimals."""
 
 import json
 from pathlib import Path

@@ -96,6 +96,11 @@ def test_page_is_in_chinese_and_offers_no_editing(opened: dict[str, list], page:
     assert page.locator("a[href*='/login/']").count() >= 1
 
 
+def test_page_links_to_the_other_pages(opened: dict[str, list], page: Page) -> None:
+    for title in ("人口 Population", "企业 Enterprises", "地理 Geography", "数据门户 Data portal"):
+        assert page.locator("[data-test='dashboard-markdown-editor']").get_by_role("link", name=title).count() == 1
+
+
 def test_station_of_test_vectors_is_not_on_the_page(opened: dict[str, list], page: Page) -> None:
     assert page.locator("td:has-text('Aotizhongxin')").count() == 1
     assert page.locator("td:has-text('Dongsi')").count() == 0
@@ -108,7 +113,7 @@ def test_station_filter_narrows_the_page(superset: Running, page: Page) -> None:
     page.fill("#username", "analyst")
     page.fill("#password", accounts.all_accounts()["analyst"].first_password)
     page.press("#password", "Enter")
-    page.wait_for_url("**/welcome/**")
+    page.wait_for_url("**/dashboard/population/**")
     station = "东四 Dongsi"
     chosen = (
         f"(NATIVE_FILTER-0:(extraFormData:(filters:!((col:station,op:IN,val:!('{station}')))),"

@@ -181,7 +181,7 @@ near_codes = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(FUNCTIONS), st.lists(st.none() | near_codes | st.sampled_from(SEEDS) | st.text(max_size=18), max_size=6))
 def test_mask_and_sql_agree_on_codes_near_and_far(function, values):
     held(function, values)

@@ -54,7 +54,7 @@ def by_duckdb(predicate: str, rows: pa.Table) -> list[bool]:
     return [held for (held,) in duckdb.sql(f"select {sql} from rows").fetchall()]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(predicate=predicates, rows=st.lists(ROWS, min_size=1, max_size=8))
 def test_mask_and_sql_agree_on_random_rows_and_rules(predicate, rows):
     table = pa.Table.from_pylist(rows, SCHEMA)

@@ -71,12 +71,12 @@ CASES = {
         correction=with_note(DECEMBER, WHOLE, 2),
     ),
     "cut_off_between_rows": Case(
-        file_of(A), "refused", "holds 1 rows, its note says 2: cut off, or the note is of another file;", NOTHING,
+        file_of(A), "refused", "holds 1 rows, 2 were stated: cut off, or stated of another file;", NOTHING,
         stated=replace(DECEMBER, stated_rows=2), correction=with_note(DECEMBER, WHOLE, 2),
     ),
     "empty": Case(file_of(), "empty", "The file holds a header and no rows.", NOTHING),
     "empty_though_rows_were_stated": Case(
-        file_of(), "refused", "holds 0 rows, its note says 2: cut off", NOTHING, stated=replace(DECEMBER, stated_rows=2)
+        file_of(), "refused", "holds 0 rows, 2 were stated: cut off", NOTHING, stated=replace(DECEMBER, stated_rows=2)
     ),
     "empty_as_stated": Case(file_of(), "empty", "no rows, as its note says", NOTHING, stated=replace(DECEMBER, stated_rows=0)),
     "twice": Case(WHOLE, "landed", "the same content as delivery", RIGHT, before=WHOLE),

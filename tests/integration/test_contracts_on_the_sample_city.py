@@ -3,6 +3,7 @@
 From the file to silver and held rows without tables: reading, tokens, types, rules and winners are those of the lake.
 """
 
+import re
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -112,6 +113,20 @@ def test_each_error_that_a_row_shows_is_found(city):
     assert {d["defect_id"] for d in injected} == set(FOUND_BY_ROW_RULES)
     missed = [d for d in injected if not broken.get(at(d)) and at(d) not in judged.unlanded]
     assert missed == []
+
+
+def test_numbers_that_clerks_wrote_into_texts_are_in_no_column_of_bronze(city):
+    """The city invents telephones that begin with 120 and citizen numbers of the division 990122."""
+    judged, _ = city
+    written = [str(d["injected_value"]) for d in judged.defects if d["defect_id"] == "D24"]
+    numbers = {number for text in written for number in re.findall(r"120\d{8}|990122\d{11}X", text)}
+    columns = [c.unique() for rows in judged.bronze.values() for c in rows.columns if pa.types.is_string(c.type)]
+    text = "\n".join(cell or "" for column in columns for cell in column.to_pylist())
+    assert len(numbers) > 20 and {number for number in numbers if number in text} == set()
+    scopes = pa.concat_tables(
+        [judged.bronze[s].select(["jyfw"]) for s in judged.bronze if s.startswith("enterprise__registrations__amr")]
+    )["jyfw"].to_pylist()
+    assert sum(bool(re.search("(phone|citizen_no)_[a-z2-7]{26}$", scope or "")) for scope in scopes) > 10
 
 
 def test_an_impossible_birth_date_is_left_out_and_its_row_counts(city):

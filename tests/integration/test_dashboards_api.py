@@ -60,6 +60,28 @@ def test_closed_dashboards_and_their_charts_are_hidden_from_the_public(superset:
     assert not set(anyone.charts().values()) & set(charts_of(superset, page).values())
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "leads_to"),
+    [
+        (None, "/", "/superset/dashboard/air-quality/"),
+        (None, "/superset/welcome/", "/superset/dashboard/air-quality/"),
+        (None, "/superset/dashboard/population/", "/login/?next=/superset/dashboard/population/"),
+        ("decision_maker", "/", "/superset/dashboard/population/"),
+        ("admin", "/superset/welcome/", "/superset/dashboard/population/"),
+    ],
+)
+def test_the_front_page_leads_to_a_dashboard_and_a_closed_one_to_the_login(
+    superset: Running, name: str | None, path: str, leads_to: str
+) -> None:
+    answer = superset.reader(name).http.get(path, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, leads_to)
+
+
+def test_the_chinese_of_the_login_says_what_it_is_for(superset: Running) -> None:
+    words = superset.reader().get("/superset/language_pack/zh/").json()["locale_data"]["superset"]
+    assert (words["Sign in"], words["Username"]) == (["登录"], ["用户名"])
+
+
 @pytest.mark.parametrize("path", ["/api/v1/database/", "/api/v1/dataset/", "/api/v1/query/", "/api/v1/saved_query/"])
 def test_public_sees_no_database_nor_dataset_nor_query(superset: Running, path: str) -> None:
     assert superset.reader().get(path).status_code in (401, 403, 404)

@@ -5,7 +5,7 @@ Concentrations are `Fraction` in the table's unit (ug/m3; CO mg/m3). None = miss
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, lcm
 
 INDEX = (0, 50, 100, 150, 200, 300, 400, 500)
 ORDER = ("pm25", "pm10", "so2", "no2", "co", "o3")
@@ -71,16 +71,22 @@ class Day:
     level: int | None
 
 
+def mean(values: list[Fraction]) -> Fraction:
+    """Exact, over the values' common denominator, which is many times faster than adding fraction to fraction."""
+    scale = lcm(*(value.denominator for value in values))
+    return Fraction(sum(value.numerator * (scale // value.denominator) for value in values), scale * len(values))
+
+
 def day_concentration(pollutant: str, hours: list[Fraction | None]) -> Fraction | None:
     """24 h mean (20 hours), or for ozone the largest 8 h mean (6 of 8 hours) of those ending 08-24 h (14 of 17)."""
     if pollutant != "o3":
         valid = [h for h in hours if h is not None]
-        return half_even(sum(valid, Fraction(0)) / len(valid), DECIMALS[pollutant]) if len(valid) >= 20 else None
+        return half_even(mean(valid), DECIMALS[pollutant]) if len(valid) >= 20 else None
     means = []
     for end in range(8, 25):
         valid = [h for h in hours[end - 8 : end] if h is not None]
         if len(valid) >= 6:
-            means.append(sum(valid, Fraction(0)) / len(valid))
+            means.append(mean(valid))
     return half_even(max(means), 0) if len(means) >= 14 else None
 
 

@@ -1,9 +1,15 @@
-"""Superset on a free port over gold tables of real readings: one per test run, stopped at its end."""
+"""Superset on a free port over gold tables of real readings: one per test run, stopped at its end.
+
+Setting it up is killed in the middle of its migrations and begun again: all tests of dashboards run on what that left.
+"""
 
 import atexit
 import os
 import shutil
+import signal
 import socket
+import sqlite3
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -16,16 +22,22 @@ from lakehouse.settings import settings
 from tests.support import gold_fixture
 from tests.support.superset_client import Reader
 
+BEGUN_WITHIN = 120  # seconds
 HIDDEN_STATION = "prsa-dongsi"  # its days are marked as test vectors
 
 
 @dataclass
 class Running:
-    """The server, its data home, what setting it up cost (seconds), and readers by account."""
+    """The server, its data home, what setting it up cost (seconds) and found (rows by chart), and readers by account.
+
+    `killed`: how the first attempt ended, and whether it had got through its migrations.
+    """
 
     address: str
     home: Path
     seconds: dict[str, float]
+    rows: dict[str, int]
+    killed: tuple[int, bool]
     environment: dict[str, str]
     readers: dict[str | None, Reader] = field(default_factory=dict)
 
@@ -59,13 +71,42 @@ def _started(folder: Path, environment: dict[str, str]) -> Running:
     source = gold_fixture.source_folder(Path(reference) if reference else None)
     gold_fixture.write(settings().data_home, source, test_vectors=(HIDDEN_STATION,))
     serving.run(serving.plan())
+    killed = _kill_in_migration()
     begun = time.monotonic()
     done = setup.bootstrap()
+    assert done is not None
     seconds = {"bootstrap": time.monotonic() - begun, **done["seconds"]}
     begun = time.monotonic()
     server.start()
     atexit.register(_stop, environment)
-    return Running(server.process().address(), settings().data_home, seconds | {"server": time.monotonic() - begun}, environment)
+    seconds["server"] = time.monotonic() - begun
+    return Running(server.process().address(), settings().data_home, seconds, done["rows"], killed, environment)
+
+
+def _kill_in_migration() -> tuple[int, bool]:
+    from dashboards import inside, setup
+
+    setup.build_assets()
+    command = [inside.python(), "-m", "dashboards.bootstrap", setup.assets_folder()]
+    process = subprocess.Popen(
+        command, env=os.environ | inside.variables(), cwd=inside.home(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + BEGUN_WITHIN
+    while not _migrations_begun(inside.home() / "superset.db"):
+        assert process.poll() is None and time.monotonic() < deadline, "the migrations did not begin"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    return process.wait(), (inside.home() / "migrated").exists()
+
+
+def _migrations_begun(database: Path) -> bool:
+    """The first tables are there; the many migrations after them take seconds more."""
+    try:
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as reader:
+            tables = {name for (name,) in reader.execute("select name from sqlite_master")}
+    except sqlite3.Error:
+        return False
+    return "alembic_version" in tables and "slices" in tables
 
 
 def _stop(environment: dict[str, str]) -> None:

@@ -20,9 +20,17 @@ GATES = [
         False,
         "2.1 %",
         "< 1 %",
-        "PM2.5 exceeds PM10 more often than expected.",
+        "PM2.5 is a part of PM10 and cannot exceed it in the same interval.",
     ),
-    ("freshness", "aggregate", "error", False, "40 h", "<= 26 h", "The newest day is older than promised."),
+    (
+        "freshness",
+        "aggregate",
+        "error",
+        False,
+        "40 h",
+        "<= 26 h",
+        "The newest row is at most 26 h old: what the contract promises by frequency and latency.",
+    ),
 ]
 GATE_COLUMNS = ("check", "kind", "severity", "passed", "observed", "expected", "message")
 

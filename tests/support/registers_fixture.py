@@ -30,6 +30,7 @@ def registers() -> dict[str, pd.DataFrame]:
             _persons(code, sex, age) for code in TOWNSHIPS for sex in ("1", "2") for age in (3, 30, 61, 88)
         ]),
         "gold.agg_population_balance": pd.DataFrame([_balance(code) for code in TOWNSHIPS]),
+        "gold.fct_vital_events": pd.DataFrame([_events(code, kind) for code in TOWNSHIPS for kind in ("birth", "death")]),
     }  # fmt: skip
 
 
@@ -69,4 +70,11 @@ def _balance(code: str) -> dict:
     return {
         "month_start": MONTHS[1], "township_code": code, "stock_before": 300, "births": 3, "deaths": 2, "moved_in": 4,
         "moved_out": 1, "moved_within": 0, "corrections": 0, "stock": 304, **ORIGIN,
+    }  # fmt: skip
+
+
+def _events(code: str, kind: str) -> dict:
+    return {
+        "event_date": date(2014, 12, 9), "date_key": 20141209, "event_kind": kind, "township_code": code, "sex_code": "2",
+        "age_years": 0 if kind == "birth" else 70, "persons": 2, **ORIGIN,
     }  # fmt: skip

@@ -11,15 +11,16 @@ import pyarrow as pa
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive import arrow_schema
 from tests.support import sample_city
-from transforms.spatial.sources import DATASETS, newest
+from transforms.spatial.sources import DATASETS, SURVEYED_TOO, newest
 
+KEYS = DATASETS | SURVEYED_TOO
 RECEIVED = datetime(2015, 1, 2, tzinfo=UTC)
 
 
 def sent(city: Path) -> dict[str, pa.Table]:
     """Silver tables of the geography datasets by name, newest rows only."""
-    notes = [n for n in sample_city.notes(city) if n["dataset"] in DATASETS]
-    return {name: newest(_silver(name, [n for n in notes if n["dataset"] == name]), key) for name, key in DATASETS.items()}
+    notes = [n for n in sample_city.notes(city) if n["dataset"] in KEYS]
+    return {name: newest(_silver(name, [n for n in notes if n["dataset"] == name]), key) for name, key in KEYS.items()}
 
 
 def address_texts(city: Path) -> Iterator[tuple[dict, int, str, str | None]]:

@@ -1,5 +1,10 @@
-"""Registers: show an entity, resolve an id, look at conflicts, decide on merges and splits, take a decision back."""
+"""Registers of persons and enterprises: what contradicts itself, whose record is whose, and the steward's decisions on it.
 
+Begin with `lake register conflicts list`, then `lake register conflicts show ID`. A decision is kept at once with its reason and
+your name; the next `lake run registers` carries it out, and `undo` takes it back. Names, numbers and telephones are never shown.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,30 +15,33 @@ from lakehouse import tables
 from lakehouse.settings import settings
 from quality import withheld
 from quality.decisions import Decision
-from transforms.entity_resolution import desk, rulings
+from transforms.entity_resolution import desk, rulings, steward_view, waiting
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 conflicts_app = typer.Typer(add_completion=False, help="Contradictions that wait for a steward.", no_args_is_help=True)
-app.add_typer(conflicts_app, name="conflicts")
+app.add_typer(conflicts_app, name="conflicts", rich_help_panel="Look")
 
+LOOK, DECIDE, ANSWER, BUILD = "Look", "Decide", "What the verification service answers", "Build"
 EntityId = Annotated[str, typer.Argument(help="Id of a person (P...) or enterprise (E...); a historic one does.")]
 Reason = Annotated[str, typer.Option(help="Why, in words; kept with your name.")]
 IsSure = Annotated[bool, typer.Option("--yes", help="Decide without being asked.")]
 NEXT = "`lake run registers` carries it out; `lake register undo {about} --reason ...` takes it back."
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def show(entity_id: EntityId) -> None:
-    """The golden record, the records behind it, what happened to the id; direct identifiers are masked."""
+    """The record of an entity, the departments' records behind it, and what happened to its id."""
     kind, entity = desk.resolved(entity_id)
     if entity != entity_id:
         typer.echo(f"{entity_id} is {entity} today.")
-    _echo(desk.golden(kind, entity))
-    for line in (*desk.records(kind, entity), *desk.events(kind, entity), *desk.open_conflicts(kind, entity)):
-        typer.echo(f"  {line}")
+    _say(steward_view.golden(kind, entity))
+    _say(["", "Records behind it:", *(f"  {line}" for line in desk.records(kind, entity))])
+    _say(["", "What happened to the id:", *(f"  {line}" for line in desk.events(kind, entity))])
+    if any(r["is_open"] for r in waiting.rivals(kind, entity)):
+        _say(["", f"Sources contradict each other about it: `lake register conflicts show {entity}`."])
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def resolve(entity_id: EntityId) -> None:
     """The id that stands for this one today, and what happened to it."""
     kind, entity = desk.resolved(entity_id)
@@ -48,39 +56,35 @@ def list_conflicts(
     what: Annotated[str, typer.Option(help="Only this kind of conflict.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="So many at most.")] = 20,
 ) -> None:
-    """Counts of open conflicts by kind, then the entities concerned."""
-    for line in desk.conflict_counts(kind, what):
-        typer.echo(line)
-    for line in desk.conflict_list(kind, what, limit):
-        typer.echo(f"  {line}")
+    """What waits: how many entities by kind of contradiction, then which ones."""
+    _say(steward_view.waiting_conflicts(kind, what, limit))
 
 
 @conflicts_app.command("show")
 def show_conflicts(entity_id: EntityId) -> None:
-    """Every competing value of one entity, with source, day and share of agreement."""
+    """One entity: who says what, the entities it may be confused with side by side, and what you can decide."""
     kind, entity = desk.resolved(entity_id)
-    lines = desk.competing(kind, entity)
-    for line in lines or [f"No source contradicts another about {entity}."]:
-        typer.echo(line)
+    _say(steward_view.conflicts(kind, entity))
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def merge(left: EntityId, right: EntityId, reason: Reason, yes: IsSure = False) -> None:
     """Decide that two entities are one: both records side by side, then the decision."""
-    kind, (a, b) = desk.same_kind(left, right)
-    _side_by_side(desk.golden(kind, a), desk.golden(kind, b))
-    typer.echo(f"{min_name(kind, a, b)}, and its records with it.")
+    kind, pair = desk.same_kind(left, right)
+    kept, lost = desk.older_first(kind, *pair)
+    _say(steward_view.side_by_side(kind, kept, lost))
+    typer.echo(f"{lost} becomes another name of {kept}, and its records go with it.")
     _ask(yes)
-    _tell(rulings.merge(a, b, reason))
+    _tell(rulings.merge(kept, lost, reason))
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def apart(left: EntityId, right: EntityId, reason: Reason) -> None:
     """Decide that two entities are two, whatever linkage finds; they leave the list of pairs to look at."""
     _tell(rulings.keep_apart(left, right, reason))
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def split(
     entity_id: EntityId,
     record: Annotated[list[str], typer.Option(help="Mention that leaves, as `lake register show` names it; give all of them.")],
@@ -96,7 +100,7 @@ def split(
     _tell(rulings.split(entity, leaving, reason))
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def value(
     entity_id: EntityId,
     attribute: Annotated[str, typer.Argument(help="Column of the golden record.")],
@@ -107,7 +111,7 @@ def value(
     _tell(rulings.value(entity_id, attribute, record, reason))
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def undo(
     about: Annotated[str, typer.Argument(help="What the decision is about, as it was told when it was made.")], reason: Reason
 ) -> None:
@@ -116,7 +120,7 @@ def undo(
     typer.echo(f"The decision on {about} is taken back. `lake run registers` carries it out.")
 
 
-@app.command()
+@app.command(rich_help_panel=ANSWER)
 def withhold(
     person_id: EntityId, reason: Reason, until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")]
 ) -> None:
@@ -126,7 +130,7 @@ def withhold(
     typer.echo(f"{person} is withheld; `lake run register_index` carries it out.")
 
 
-@app.command()
+@app.command(rich_help_panel=ANSWER)
 def release(person_id: EntityId, reason: Reason) -> None:
     """Have the verification service answer for a withheld person again."""
     person = _person(person_id)
@@ -141,7 +145,7 @@ def _person(entity_id: str) -> str:
     return entity
 
 
-@app.command()
+@app.command(rich_help_panel=BUILD)
 def relink() -> None:
     """Compare all records anew, as if there were no former run; ids stay."""
     from lakehouse.pipeline import lock
@@ -156,21 +160,9 @@ def relink() -> None:
         typer.echo(f"{kind}: {len(tables.read(f'silver.xref__{kind}', ['mention_id'])):,} rows in the crosswalk.")
 
 
-def min_name(kind: str, a: str, b: str) -> str:
-    """Which id will stay."""
-    kept, lost = desk.older_first(kind, a, b)
-    return f"{lost} becomes another name of {kept}"
-
-
-def _side_by_side(left: dict[str, str], right: dict[str, str]) -> None:
-    for name in left:
-        mark = " " if left[name] == right.get(name) else "*"
-        typer.echo(f"{mark} {name:<26} {left[name]:<34} {right.get(name, '')}")
-
-
-def _echo(record: dict[str, str]) -> None:
-    for name, shown in record.items():
-        typer.echo(f"{name:<26} {shown}")
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
 
 
 def _ask(is_sure: bool) -> None:

@@ -64,38 +64,6 @@ def events(kind: str, entity: str) -> list[str]:
     return [f"{r['occurred_on']} {r['event']} {r['from_ids'] or '-'} -> {r['to_ids'] or '-'} ({r['cause']})" for r in rows]
 
 
-def open_conflicts(kind: str, entity: str) -> list[str]:
-    said = (
-        "select attribute, kind, count(*) n from silver.conflict__{} where entity_id = $1 and is_open group by all order by all"
-    )
-    return [f"open: {r['kind']} of {r['attribute']}, {r['n']} rows" for r in ask(kind, said.format(kind), entity)]
-
-
-def conflict_counts(kind: str, what: str) -> list[str]:
-    """A line per kind and attribute with open conflicts."""
-    said = (
-        "select kind, attribute, count(distinct entity_id) as n from silver.conflict__{} "
-        "where is_open and (kind = $1 or $1 = '') group by all order by n desc, kind"
-    )
-    rows = ask(kind, said.format(kind), what)
-    return [f"{r['n']:>8}  {r['kind']:<24} {r['attribute']}" for r in rows] or [f"No conflict of {kind} is open."]
-
-
-def conflict_list(kind: str, what: str, limit: int) -> list[str]:
-    said = (
-        "select entity_id, kind, attribute, min(other_entity_id) as other from silver.conflict__{} "
-        "where is_open and (kind = $1 or $1 = '') group by all order by kind, attribute, entity_id limit {}"
-    )
-    rows = ask(kind, said.format(kind, limit), what)
-    return [f"{r['entity_id']}  {r['kind']} {r['attribute']}{' with ' + r['other'] if r['other'] else ''}" for r in rows]
-
-
-def competing(kind: str, entity: str) -> list[str]:
-    """A line per competing value, the chosen one marked."""
-    rows = ask(kind, f"from silver.conflict__{kind} where entity_id = $1 order by attribute, kind, rank, value", entity)
-    return [_said(kind, r) for r in rows]
-
-
 def told(kind: str, entity: str, attribute: str, record: str) -> str:
     """The value that a record tells in a conflict, as the tables hold it. Raises LookupError where it tells none."""
     said = f"select value, mention_id from silver.conflict__{kind} where entity_id = $1 and attribute = $2 and kind = 'values'"
@@ -149,15 +117,6 @@ def told_apart(kind: str, attribute: str, value: Any) -> str:
     """As `masked`, with the end of the stand-in of what is not shown, so that two values can be told apart."""
     shown = masked(f"entity__{kind}", attribute, value)
     return f"{shown} {str(value)[-4:]}" if shown == MASK else shown
-
-
-def _said(kind: str, r: dict[str, Any]) -> str:
-    mark = "chosen" if r["is_chosen"] else "open" if r["is_open"] else ""
-    share = f"{r['agreement']:.0%} agree" if r["agreement"] is not None else r["kind"]
-    shown = told_apart(kind, r["attribute"], r["value"])
-    other = f" with {r['other_entity_id']}" if r["other_entity_id"] else ""
-    where = f"{r['source'] or r['source_code']} {r['as_of']} {share}, {r['rule']}{other}"
-    return f"{mark:<7} {r['attribute']:<16} {shown:<20} {where} {r['mention_id']}"
 
 
 @cache

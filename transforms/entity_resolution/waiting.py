@@ -17,8 +17,8 @@ where is_open group by all order by entities desc, kind
 """
 CONCERNED = """
 select entity_id, kind, attribute, other_entity_id from silver.conflict__{}
-where is_open and kind = $1 and (other_entity_id is null or entity_id < other_entity_id)
-group by all order by entity_id, other_entity_id
+where is_open and (kind = $1 or $1 = '') and (other_entity_id is null or entity_id < other_entity_id)
+group by all order by kind, attribute, entity_id, other_entity_id
 """
 REVIEWED = """
 select least(left_entity_id, right_entity_id) as a, greatest(left_entity_id, right_entity_id) as b, method,
@@ -42,7 +42,7 @@ def open_conflicts(kind: str) -> list[dict[str, Any]]:
 
 
 def concerned(kind: str, what: str, limit: int) -> list[dict[str, Any]]:
-    """Entities with an open conflict of one kind, two that contradict each other once."""
+    """Entities with an open conflict of one kind (empty: of any), two that contradict each other once."""
     return desk.ask(kind, f"{CONCERNED.format(kind)} limit {limit}", what)
 
 

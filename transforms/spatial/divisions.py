@@ -51,20 +51,12 @@ def entity_governance_grids(grids: pa.Table, shapes: pa.Table, outlines: dict[st
     """
     at = pc.index_in(grids["grid_code"], value_set=shapes["key"].combine_chunks())
     polygons = geometry.from_wkb(pc.take(shapes["geometry"], at))
-    mended = np.array(pc.take(shapes["is_repaired"], at).to_pylist(), bool)
-    villages = grids["division_code"].to_numpy(zero_copy_only=False)
-    found = np.full((3, grids.num_rows), np.nan)
-    for village in sorted(set(villages) & outlines.keys()):
-        rows = np.flatnonzero(villages == village)
-        wrong = tiles.faults(polygons[rows], outlines[village])
-        found[:, rows] = np.array(wrong)[:, None]
-        if not wrong.are_small:
-            polygons[rows], mended[rows] = tiles.fitted(polygons[rows], outlines[village]), True
+    made = tiles.tiled(polygons, grids["division_code"].to_numpy(zero_copy_only=False), outlines)
     named = ("grid_code", "division_code", "kind", "households", "officer_count")
     return {
         **{name: grids[name] for name in named},
-        **geometry.columns(polygons),
-        "area_m2": pa.array(geometry.area_m2(polygons), from_pandas=True),
-        **{name: pa.array(column, from_pandas=True) for name, column in zip(tiles.Faults._fields, found, strict=True)},
-        "is_repaired": pa.array(mended),
+        **geometry.columns(made.polygons),
+        "area_m2": pa.array(geometry.area_m2(made.polygons), from_pandas=True),
+        **{name: pa.array(column, from_pandas=True) for name, column in zip(tiles.Faults._fields, made.faults, strict=True)},
+        "is_repaired": pc.or_(pc.take(shapes["is_repaired"], at), pa.array(made.is_fitted)),
     }

@@ -1,75 +1,102 @@
 """The stage `places`: from what departments say of places to the geographic register and the crosswalk of addresses."""
 # pyright: reportAttributeAccessIssue=false
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import shapely
 from pyspark.sql import SparkSession
 
 from lakehouse import progress
-from lakehouse.geo import cell_codes, to_plane
-from lakehouse.settings import settings
-from transforms.spatial import geometry, sedona
+from lakehouse.contracts import contracts
+from transforms.spatial import geometry, maps, sedona
 from transforms.spatial.addresses import entity_addresses
-from transforms.spatial.buildings import entity_buildings
+from transforms.spatial.buildings import entity_buildings, joined
 from transforms.spatial.divisions import best_boundaries, entity_divisions, entity_governance_grids
 from transforms.spatial.geocode import different, geocode
+from transforms.spatial.grids import entity_unit_grids, grids_of
 from transforms.spatial.overlap import grid_overlap
-from transforms.spatial.placing import place_files
-from transforms.spatial.sources import city_gazetteer, division_list, worst_origin
-from transforms.spatial.unit_grids import is_community, unit_grids
+from transforms.spatial.sources import city_gazetteer, division_list, is_city, worst_origin
 
 Columns = dict[str, pa.Array | pa.ChunkedArray]
-OUTLINED = ("geography__division_boundaries", "geography__buildings", "geography__governance_grids")
+MAPPED = "geography__map_buildings"
+KEYS = {
+    "geography__division_boundaries": "division_code",
+    "geography__buildings": "building_id",
+    "geography__governance_grids": "grid_code",
+    "geography__unit_grids": "unit_grid_code",
+    MAPPED: "building_id",
+}
+"""Datasets of polygons, and what tells their rows apart."""
+PLACED = ("entity__buildings", "entity__addresses", "xref__addresses", "entity__service_points")
 
 
 def build(spark: SparkSession, sent: Mapping[str, pa.Table], texts: pa.Table) -> dict[str, Columns]:
     """The register's tables by dataset id, from the silver geography datasets and the addresses that departments wrote.
 
-    Raises LookupError naming the dataset that is missing.
+    The tables of the city need all of its datasets; what maps draw needs none of them.
     """
-    if missing := sorted({"geography__divisions", "geography__addresses", *OUTLINED} - sent.keys()):
-        raise LookupError(f"The stage places needs {', '.join(missing)}; deliver them and run the stage silver first.")
-    listed = division_list(sent["geography__divisions"])
     progress.doing("geometry, mended")
-    boundaries, footprints, grids = _mended(spark, sent)
-    made: dict[str, Columns] = {"entity__divisions": entity_divisions(listed, sent["geography__division_boundaries"], boundaries)}
+    shapes = _mended(spark, sent)
+    made = _city(sent, texts, shapes) if is_city(sent) else {}
+    if MAPPED in sent:
+        mapped = entity_buildings(maps.placed(sent[MAPPED])[0], shapes[MAPPED])
+        made["entity__buildings"] = _joined(spark, made.get("entity__buildings"), mapped)
+    progress.doing("roads and service points")
+    made |= maps.entities(spark, sent)
+    for name in (name for name in PLACED if name in made):
+        progress.doing(f"{name}, placed in grids")
+        made[name] |= grids_of(spark, made[name], made)
+    if is_city(sent):
+        made["bridge__grid_overlap"] = grid_overlap(spark, made)
+    return {name: columns | {"data_origin": _same(_origin(name, sent), columns)} for name, columns in made.items()}
+
+
+def _city(sent: Mapping[str, pa.Table], texts: pa.Table, shapes: Mapping[str, pa.Table]) -> dict[str, Columns]:
+    """Divisions, grids, the survey's buildings, addresses and the crosswalk, but for the grids that hold them."""
+    listed = division_list(sent["geography__divisions"])
+    boundaries, buildings, grids = (f"geography__{name}" for name in ("division_boundaries", "buildings", "governance_grids"))
+    made: dict[str, Columns] = {"entity__divisions": entity_divisions(listed, sent[boundaries], shapes[boundaries])}
     outlines = _outlines(made["entity__divisions"])
-    made["entity__governance_grids"] = entity_governance_grids(sent["geography__governance_grids"], grids, outlines)
-    made["entity__buildings"] = entity_buildings(sent["geography__buildings"], footprints)
+    made["entity__governance_grids"] = entity_governance_grids(sent[grids], shapes[grids], outlines)
+    made["entity__buildings"] = entity_buildings(sent[buildings], shapes[buildings])
     progress.doing("unit grids")
-    made["entity__unit_grids"] = _unit_grids(outlines, geometry.from_wkb(made["entity__buildings"]["geometry"]))
+    footprints, surveyed = geometry.from_wkb(made["entity__buildings"]["geometry"]), "geography__unit_grids"
+    made["entity__unit_grids"] = entity_unit_grids(sent.get(surveyed), shapes.get(surveyed), outlines, footprints)
     progress.doing("addresses")
     places, villages = city_gazetteer(listed), _points_inside(outlines)
     made["entity__addresses"] = entity_addresses(sent["geography__addresses"], made["entity__buildings"], villages, places)
     made["xref__addresses"] = _crosswalk(texts, made["entity__addresses"], villages, places)
-    for name in ("entity__buildings", "entity__addresses", "xref__addresses"):
-        progress.doing(f"{name}, placed in grids")
-        made[name] |= _grids_of(spark, made[name], made)
-    made["bridge__grid_overlap"] = grid_overlap(spark, made)
-    origin = worst_origin(sent.values())
-    return {name: columns | {"data_origin": _same(origin, columns)} for name, columns in made.items()}
+    return made
 
 
-def _mended(spark: SparkSession, sent: Mapping[str, pa.Table]) -> list[pa.Table]:
-    """Boundaries, footprints and governance grids in CGCS2000, invalid ones repaired; one job for all."""
-    keys = ("division_code", "building_id", "grid_code")
-    rows = [best_boundaries(sent[OUTLINED[0]]), sent[OUTLINED[1]], sent[OUTLINED[2]]]
+def _joined(spark: SparkSession, survey: Columns | None, mapped: Columns) -> Columns:
+    if survey is None:
+        return mapped
+    over, under = (pa.table({"key": rows["building_id"], "geometry": rows["geometry"]}) for rows in (mapped, survey))
+    return joined(survey, mapped, sedona.overlay(spark, over, under))
+
+
+def _origin(name: str, sent: Mapping[str, pa.Table]) -> str:
+    """The worst origin of what a table is made of; addresses of persons are placed by the city's datasets, so those count."""
+    behind = set(contracts()[name].made_from) & sent.keys()
+    return worst_origin(sent[dataset] for dataset in behind)
+
+
+def _mended(spark: SparkSession, sent: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Polygons in CGCS2000 by dataset, invalid ones repaired; one job for all."""
     shapes = []
-    for table, key in zip(rows, keys, strict=True):
-        polygons = geometry.from_geojson(table["geometry"])
-        if "source_crs" in table.column_names:
+    for name in (name for name in KEYS if name in sent):
+        table = best_boundaries(sent[name]) if name == "geography__division_boundaries" else sent[name]
+        polygons = maps.placed(table)[1] if name == MAPPED else geometry.from_geojson(table["geometry"])
+        if "source_crs" in table.column_names and name != MAPPED:
             polygons = geometry.to_cgcs2000(polygons, table["source_crs"].to_numpy(zero_copy_only=False))
-        named = pc.binary_join_element_wise(key, pc.cast(table[key], pa.string()), "|")
+        named = pc.binary_join_element_wise(name, pc.cast(table[KEYS[name]], pa.string()), "|")
         shapes.append(pa.table({"key": named, "geometry": pa.array(shapely.to_wkb(polygons), pa.binary())}))
-    done = sedona.repair(spark, pa.concat_tables(shapes))
-    return [_of_kind(done, f"{key}|") for key in keys]
+    done = sedona.repair(spark, pa.concat_tables(shapes)) if shapes else None
+    return {name: _of_kind(done, f"{name}|") for name in KEYS if name in sent}
 
 
 def _of_kind(shapes: pa.Table, prefix: str) -> pa.Table:
@@ -89,49 +116,10 @@ def _points_inside(outlines: Mapping[str, shapely.Geometry]) -> pa.Table:
     return pa.table({"division_code": pa.array(list(outlines), pa.string()), "lon": lon, "lat": lat})
 
 
-def _unit_grids(outlines: Mapping[str, shapely.Geometry], footprints: geometry.Geometries) -> Columns:
-    """Unit grids of all communities, each with the buildings that touch it."""
-    tree, codes, owners, tiles = shapely.STRtree(footprints), [], [], []
-    for community in sorted(filter(is_community, outlines)):
-        near = footprints[tree.query(outlines[community], predicate="intersects")]
-        own, polygons = unit_grids(community, outlines[community], near)
-        codes, owners, tiles = [*codes, *own], [*owners, *[community] * len(own)], [*tiles, *polygons]
-    polygons = np.array(tiles, object)
-    named = {"unit_grid_code": pa.array(codes, pa.string()), "community_code": pa.array(owners, pa.string())}
-    return {**named, **geometry.columns(polygons), "area_m2": pa.array(geometry.area_m2(polygons))}
-
-
 def _crosswalk(texts: pa.Table, addresses: Columns, villages: pa.Table, places) -> Columns:
     doors = ("address_id", "building_id", "division_code", "address_text", "lon", "lat")
     found = geocode(different(texts), pa.table({name: addresses[name] for name in doors}), villages, places)
     return {name: found[name] for name in found.column_names}
-
-
-def _grids_of(spark: SparkSession, rows: Columns, made: Mapping[str, Columns]) -> Columns:
-    """Unit grid, governance grid and statistical cell of each row's position."""
-    lon, lat = (np.asarray(rows[name].to_numpy(zero_copy_only=False), float) for name in ("lon", "lat"))
-    tilings = {name: _tiling(made, name) for name in ("unit_grid_code", "grid_code")}
-    scratch = settings().data_home / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="places-", dir=scratch) as folder:
-        files = _written(pa.table({"lon": lon, "lat": lat}), Path(folder), spark.sparkContext.defaultParallelism)
-        placed = place_files(spark, files, tilings, Path(folder))
-    cells = {"cell_500m": cell_codes(*to_plane(lon, lat))}
-    return {name: pc.cast(placed[name], pa.string()) for name in tilings} | cells
-
-
-def _written(points: pa.Table, folder: Path, parts: int) -> list[Path]:
-    """The points in so many files."""
-    edges = np.linspace(0, points.num_rows, parts + 1).astype(int)
-    files = [folder / f"points-{number:05d}.parquet" for number in range(parts)]
-    for file, start, end in zip(files, edges[:-1], edges[1:], strict=True):
-        pq.write_table(points.slice(start, end - start), file)
-    return files
-
-
-def _tiling(made: Mapping[str, Columns], code: str) -> pa.Table:
-    grids = made["entity__unit_grids" if code == "unit_grid_code" else "entity__governance_grids"]
-    return pa.table({"code": grids[code], "geometry": grids["geometry"]})
 
 
 def _same(text: str, columns: Columns) -> pa.Array:

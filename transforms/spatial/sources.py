@@ -17,7 +17,11 @@ DATASETS = {
     "geography__governance_grids": ("grid_code",),
     "geography__addresses": ("address_id",),
 }
-"""The keys within a source: what one row is, whatever the number of deliveries that said it."""
+"""What the city's register needs, and the keys within a source: what one row is, however many deliveries said it."""
+SURVEYED_TOO = {"geography__unit_grids": ("unit_grid_code",)}
+"""What the city's register takes where there is a survey, and makes itself where there is none."""
+OF_MAPS = ("geography__map_buildings", "geography__roads", "geography__pois")
+"""What maps draw: each delivery holds all of a map's features, so the newest of a source replaces the earlier ones."""
 NEWEST = [("state_of", "descending"), ("_received_at", "descending"), ("_record_id", "ascending")]
 LEVELS = {"1": "province", "2": "city", "3": "county", "4": "township", "5": "village"}
 
@@ -31,10 +35,25 @@ def newest(rows: pa.Table, key: Iterable[str]) -> pa.Table:
     return ordered.take(pc.take(first, pc.sort_indices(first)))
 
 
+def drawn_last(rows: pa.Table) -> pa.Table:
+    """The rows of the newest state that each source delivered, in order of their records: what has left a map is gone."""
+    last = rows.group_by("_source_code").aggregate([("state_of", "max")])
+    newest_state = pc.take(
+        last["state_of_max"], pc.index_in(rows["_source_code"], value_set=last["_source_code"].combine_chunks())
+    )
+    return rows.filter(pc.equal(rows["state_of"], newest_state)).sort_by("_record_id")
+
+
+def is_city(names: Iterable[str]) -> bool:
+    """Whether all datasets are there that the city's register needs."""
+    return DATASETS.keys() <= set(names)
+
+
 def read_sources() -> dict[str, pa.Table]:
     """The silver geography datasets that are there, by name, newest rows only."""
-    known = {name: key for name, key in DATASETS.items() if tables.exists(f"silver.{name}")}
-    return {name: newest(tables.read(f"silver.{name}"), key) for name, key in known.items()}
+    keys = DATASETS | SURVEYED_TOO
+    there = {name: tables.read(f"silver.{name}") for name in (*keys, *OF_MAPS) if tables.exists(f"silver.{name}")}
+    return {name: newest(rows, keys[name]) if name in keys else drawn_last(rows) for name, rows in there.items()}
 
 
 def read_address_texts() -> pa.Table:

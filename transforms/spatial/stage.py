@@ -3,7 +3,6 @@
 import hashlib
 
 import pyarrow as pa
-from deltalake import write_deltalake
 
 from lakehouse import outcomes, progress, tables
 from lakehouse.contracts import contracts
@@ -18,10 +17,11 @@ CODE_LISTS = ("divisions", "division_succession", "renamed_roads")
 
 def plan() -> Plan:
     """Versions of the tables that the register is made of, and the hash of its rules; empty = nothing new or nothing there."""
-    read = [f"silver.{name}" for name in sources.DATASETS] + [d.table for d, _ in sources.address_columns()]
-    inputs: Plan = {name: tables.version(name) for name in dict.fromkeys(read) if tables.exists(name)}
-    if not all(f"silver.{name}" in inputs for name in sources.DATASETS):
+    there = [name for name in (*sources.DATASETS, *sources.SURVEYED_TOO, *sources.OF_MAPS) if tables.exists(f"silver.{name}")]
+    if not (sources.is_city(there) or set(there) & set(sources.OF_MAPS)):
         return {}
+    read = [f"silver.{name}" for name in there] + [d.table for d, _ in sources.address_columns()]
+    inputs: Plan = {name: tables.version(name) for name in dict.fromkeys(read) if tables.exists(name)}
     inputs["rules"] = _rules()
     return {} if outcomes.last_inputs(STEP, REGISTER) == inputs else {"inputs": inputs}
 
@@ -37,7 +37,8 @@ def run(work: Plan) -> None:
         progress.doing("tables of places, written")
         for name, columns in made.items():
             rows = in_form(name, columns)
-            write_deltalake(tables.location(f"silver.{name}"), rows, mode="overwrite", schema_mode="overwrite")
+            if not _is_held(name, rows):
+                tables.replace(f"silver.{name}", rows)
             outcome.detail[name] = rows.num_rows
         outcome.rows_in = sum(rows.num_rows for rows in sent.values())
         outcome.rows_out = sum(outcome.detail.values())
@@ -49,6 +50,14 @@ def in_form(name: str, columns: dict[str, pa.Array | pa.ChunkedArray]) -> pa.Tab
     schema = arrow_schema(dataset)
     rows = pa.table([columns[f.name].cast(f.type) for f in schema], schema=schema)
     return rows.sort_by([(key, "ascending") for key in dataset.primary_key])
+
+
+def _is_held(name: str, rows: pa.Table) -> bool:
+    """Whether the table says the same already: what rests on it then has nothing to do."""
+    if not tables.exists(f"silver.{name}"):
+        return False
+    held = tables.read(f"silver.{name}")
+    return held.column_names == rows.column_names and in_form(name, dict(zip(held.column_names, held, strict=True))).equals(rows)
 
 
 def _rules() -> str:

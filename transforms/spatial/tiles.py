@@ -1,9 +1,11 @@
 """Whether polygons tile an outline, and tiles that do: no gap, no overlap, nothing beyond the border."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from transforms.spatial import geometry
 from transforms.spatial.geometry import Geometries
@@ -29,6 +31,27 @@ def faults(tiles: Geometries, outline: shapely.Geometry) -> Faults:
     gap, beyond = shapely.difference(outline, whole), shapely.difference(whole, outline)
     covered, summed = float(geometry.area_m2(whole)), float(np.sum(geometry.area_m2(tiles)))
     return Faults(float(geometry.area_m2(gap)), max(summed - covered, 0.0), float(geometry.area_m2(beyond)))
+
+
+class Tiled(NamedTuple):
+    """Tiles that tile; the faults of each as sent (rows of `Faults`, not-a-number without an outline); which were fitted."""
+
+    polygons: Geometries
+    faults: NDArray[np.float64]
+    is_fitted: NDArray[np.bool_]
+
+
+def tiled(tiles: Geometries, owners: NDArray[np.object_], outlines: Mapping[str, shapely.Geometry]) -> Tiled:
+    """The tiles of every owner held against its outline; those of an owner that do not tile it are fitted to it."""
+    made, mended = np.array(tiles, object), np.zeros(len(tiles), bool)
+    found = np.full((len(Faults._fields), len(tiles)), np.nan)
+    for owner in sorted(set(owners) & outlines.keys()):
+        rows = np.flatnonzero(owners == owner)
+        wrong = faults(tiles[rows], outlines[owner])
+        found[:, rows] = np.array(wrong)[:, None]
+        if not wrong.are_small:
+            made[rows], mended[rows] = fitted(tiles[rows], outlines[owner]), True
+    return Tiled(made, found, mended)
 
 
 def fitted(tiles: Geometries, outline: shapely.Geometry) -> Geometries:

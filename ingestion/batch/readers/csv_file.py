@@ -24,18 +24,23 @@ def read(body: bytes, source: Source, name: str) -> Extract:
     text, notes = decode(body, form.encoding, name)
     header, lines = read_header(text, form, name)
     invalid: list[Unparsed] = []
+    short: list[int] = []
 
     def keep(row: pa.csv.InvalidRow) -> str:
+        short.extend([row.number] * (row.actual_columns < row.expected_columns))
         reason = f"row {row.number} of {name} has {row.actual_columns} values, the header {row.expected_columns}"
         invalid.append(Unparsed(row.number, row.text, f"{reason}; quote values that hold the delimiter."))
         return "skip"
 
+    ended = text if text.endswith("\n") else text + "\n"
     try:
-        table = pa.csv.read_csv(io.BytesIO(text.encode("utf-8")), *_options(header, lines, form.delimiter, keep))
+        table = pa.csv.read_csv(io.BytesIO(ended.encode("utf-8")), *_options(header, lines, form.delimiter, keep))
     except pa.ArrowInvalid as error:
         raise Refused(f"{name}: {_in_words(error)}; mend the file and send it again.") from error
     rows = _numbered(table, lines + 1, {u.row_no for u in invalid})
     _check_quotes(text, rows, invalid, name)
+    if short and not text.endswith(("\n", "\r")) and short[-1] == lines + len(rows) + len(invalid):
+        raise Refused(f"{name}: breaks off within row {short[-1]}: cut off on its way; send it whole.")
     return _without_comments(Extract(rows, invalid, notes), form.comment)
 
 

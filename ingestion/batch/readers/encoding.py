@@ -1,10 +1,11 @@
 """Bytes of a delivered file -> text: in the encoding that the source declares, else in the one that it is found to have.
 
 Chinese text in GBK never reads as UTF-8, but text in UTF-8 often reads as GBK, as characters that nobody writes. So UTF-8 with
-characters of three bytes is UTF-8 whatever was declared, and what was not declared must look like written Chinese.
+characters of three bytes is UTF-8 whatever was declared, and what was not declared must look like written Chinese. A byte in ten
+that is zero is half a letter or digit of UTF-16, which spreadsheets call Unicode text.
 """
 
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
 from ingestion.batch.faults import Refused
 
@@ -29,6 +30,8 @@ def decode(body: bytes, declared: str | None, name: str) -> tuple[str, list[str]
 
 
 def _candidates(body: bytes, declared: str | None) -> list[str]:
+    if declared not in WIDE and (body.startswith((BOM_UTF16_BE, BOM_UTF16_LE)) or body.count(b"\0") > len(body) / 10):
+        return ["utf-16-be" if body[::2].count(0) > body[1::2].count(0) else "utf-16-le"]
     first = [declared] if declared else []
     if declared not in (None, "utf-8", *WIDE) and _is_utf8(body):
         first.insert(0, "utf-8")
@@ -43,7 +46,7 @@ def _is_utf8(body: bytes) -> bool:
 
 def _read(body: bytes, encoding: str) -> str | None:
     try:
-        return body.decode(encoding)
+        return body.decode(encoding).removeprefix("\ufeff").removesuffix("\x1a")  # the end of a file, as DOS wrote it
     except UnicodeDecodeError:
         return None
 

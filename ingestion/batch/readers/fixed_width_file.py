@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.batch.faults import Extract, Unparsed
+from ingestion.batch.faults import Extract, Refused, Unparsed
 from ingestion.batch.readers.encoding import decode
 from lakehouse.contracts import Source
 
@@ -25,9 +25,10 @@ def read(body: bytes, source: Source, name: str) -> Extract:
     lines = [(n, line) for n, line in lines if line and not (form.comment and line.startswith(form.comment))]
     wide = sum(form.widths.values())
     by_bytes = [(n, line.encode(form.encoding or "utf-8", errors="replace")) for n, line in lines]
-    fitting = sum(len(line) == wide for _, line in by_bytes)
-    in_characters = fitting < sum(len(line) == wide for _, line in lines)
-    if in_characters:
+    fitting, in_characters = (sum(len(line) == wide for _, line in some) for some in (by_bytes, lines))
+    if not text.endswith("\n") and 0 < max(fitting, in_characters) == len(lines) - 1 and len(by_bytes[-1][1]) < wide:
+        raise Refused(f"{name}: breaks off within line {lines[-1][0]}: cut off on its way; send it whole.")
+    if fitting < in_characters:
         notes.append("The widths of the columns are characters, not bytes, as agreed; they were read so.")
         return _cut_characters(lines, form.widths, name, notes)
     return _cut_bytes(by_bytes, dict(lines), form.widths, form.encoding or "utf-8", name, notes)

@@ -23,6 +23,8 @@ def parse(body: bytes, source: Source, name: str) -> tuple[Any, list[str]]:
     try:
         return json.loads(text), notes
     except json.JSONDecodeError as error:
+        if text.lstrip()[:1] in ("{", "[") and text.rstrip()[-1:] not in ("}", "]"):
+            raise Refused(f"{name}: the document is not closed at its end: cut off on its way; send it whole.") from error
         where = f"line {error.lineno}, column {error.colno}"
         raise Refused(f"{name}: not JSON at {where} ({error.msg}); mend the file and send it again.") from error
     except RecursionError as error:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from xml.etree.ElementTree import Element, ParseError, tostring
+from xml.parsers.expat import errors
 
 import pyarrow as pa
 from defusedxml import DefusedXmlException
@@ -15,6 +16,8 @@ from ingestion.batch.readers.encoding import decode
 from ingestion.batch.readers.header import check_names
 from lakehouse.contracts import Source
 
+CUT_OFF = {errors.codes[said] for said in (errors.XML_ERROR_NO_ELEMENTS, errors.XML_ERROR_UNCLOSED_TOKEN)}
+"""What the parser says where the text ends before the document does."""
 DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
 
@@ -27,8 +30,10 @@ def read(body: bytes, source: Source, name: str) -> Extract:
     except DefusedXmlException as error:
         raise Refused(f"{name}: it declares types or entities ({type(error).__name__}); send plain elements.") from error
     except ParseError as error:
+        if error.code in CUT_OFF and document.lstrip().startswith(b"<"):
+            raise Refused(f"{name}: the document is not closed at its end: cut off on its way; send it whole.") from error
         line, column = error.position
-        raise Refused(f"{name}: not XML at line {line}, column {column} (cut off?); mend the file and send it again.") from error
+        raise Refused(f"{name}: not XML at line {line}, column {column}; mend the file and send it again.") from error
     names = list(dict.fromkeys(key for record in records for key in record))
     check_names(names, name)
     columns = {key: pa.array([record.get(key) for record in records], pa.string()) for key in names}

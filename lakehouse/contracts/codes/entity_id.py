@@ -16,7 +16,8 @@ from lakehouse.contracts.codes.characters import alphabet, judged
 LENGTH = 16
 BASE_32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BASE_36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-KINDS = {"persons": "P", "enterprises": "E", "addresses": "A", "buildings": "B", "households": "H"}
+KINDS = {"persons": "P", "enterprises": "E", "addresses": "A", "buildings": "B", "households": "H",
+         "road_segments": "R", "service_points": "S"}  # fmt: skip
 _VALUE = alphabet(BASE_36)
 _BODY = alphabet(BASE_32)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from erasure import person, run
@@ -21,10 +20,12 @@ from ingestion.batch.statement import Statement
 from ingestion.batch.tree import noted
 from lakehouse import cli, tables, vault
 from lakehouse.settings import settings
-from tests.support.erased_city import landed, silver
+from tests.support.erased_city import files_with, landed, silver
+from tests.support.scored_lake import copied, living_in
 from transforms.entity_resolution import identity_log
 from transforms.entity_resolution import stage as registers
 
+CLOCK = "2014-12-31T23:00:00+08:00"
 KILLED = """
 import os, signal
 from lakehouse import cli, tables
@@ -39,13 +40,25 @@ cli.call("erase", "person", "{person}", "--reason", "test")
 """
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """The city and its lake, made once."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch, living_in(folder):
+        patch.setenv("LAKE_AS_OF", CLOCK)
+        settings.cache_clear()
+        landed(folder / "city")
+    return folder
+
+
 @pytest.fixture
-def city(home, tmp_path, monkeypatch) -> Path:
+def city(made, home, tmp_path, monkeypatch) -> Path:
+    """A copy of the lake for one test, and the files that were delivered."""
     monkeypatch.setenv("LAKE_HOME", str(tmp_path / "lake"))
-    monkeypatch.setenv("LAKE_AS_OF", "2014-12-31T23:00:00+08:00")
+    monkeypatch.setenv("LAKE_AS_OF", CLOCK)
     settings.cache_clear()
-    landed(tmp_path / "city")
-    return tmp_path / "city" / "extracts"
+    copied(made)
+    return made / "city" / "extracts"
 
 
 def busiest(role: str) -> str:
@@ -75,16 +88,8 @@ def direct_values(who: str) -> list[str]:
     return [value for token, value in found.items() if token.startswith(("citizen_no_", "phone_"))]
 
 
-def files_with(values: list[str]) -> list[str]:
-    """Files of the lake that hold one of the values: Parquet decoded, others in both encodings."""
-    found = []
-    for path in (p for root in (settings().data_home, settings().secrets) for p in root.rglob("*") if p.is_file()):
-        if path.suffix == ".parquet":
-            texts = [str(pq.read_table(path).to_pydict())]
-        else:
-            texts = [path.read_bytes().decode(encoding, "replace") for encoding in ("utf-8", "gb18030")]
-        found += [str(path) for value in values if any(value in text for text in texts)]
-    return found
+def homes() -> tuple[Path, Path]:
+    return settings().data_home, settings().secrets
 
 
 def erase(who: str, capsys) -> dict:
@@ -112,7 +117,7 @@ def test_a_legal_person_and_a_mother_are_erased_and_stay_so(city, tmp_path, caps
     assert killed.returncode == -signal.SIGKILL
     proofs = [erase(legal, capsys), erase(mother, capsys)]
 
-    assert files_with([*values[legal], *values[mother]]) == []
+    assert files_with([*values[legal], *values[mother]], *homes()) == []
     assert figures() == before
     for document in proofs:
         assert receipt.verify(document, receipt.public_key()) and document["files_with_identifiers"] == 0
@@ -134,7 +139,7 @@ def test_a_legal_person_and_a_mother_are_erased_and_stay_so(city, tmp_path, caps
     assert cli.call("reset", "--yes") == 0 and cli.call("restore", str(archive)) == 0
     golden = tables.read("silver.entity__persons")["person_id"].to_pylist()
     assert legal not in golden and mother not in golden
-    assert files_with([*values[legal], *values[mother]]) == [] and figures() == before
+    assert files_with([*values[legal], *values[mother]], *homes()) == [] and figures() == before
 
 
 @pytest.mark.slow
@@ -147,7 +152,7 @@ def test_an_erased_person_who_is_delivered_again_stays_nameless(city, tmp_path, 
     later = tmp_path / "later.txt"
     later.write_bytes(full.file.read_bytes().replace(b"20141231", b"20150131"))
     answer(later, full.source, Statement(period="2015-01-31"))
-    assert files_with(values) == []
+    assert files_with(values, *homes()) == []
     rows = tables.read("bronze.population__residents__psb_residents_full", filters=pc.field("TQRQ") == "20150131")
     stand_ins = set(plan["tokens"].values())
     [again] = [row for row in rows.to_pylist() if row["GMSFHM"] in stand_ins]

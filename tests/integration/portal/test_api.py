@@ -46,14 +46,14 @@ def test_only_rows_in_force_and_open_columns_are_there(portal):
     "address", [f"{DAILY}?held_by=x", f"{DAILY}?columns=held_by", f"{DAILY}?sort=held_by", f"{DAILY}?lang=en", f"{DAILY}?limit=0"]
 )
 def test_a_wrong_parameter_is_answered_with_400_and_a_sentence(portal, address):
-    answer = portal.get(address)
+    answer = portal.get(address, headers={"Accept-Language": "en"})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"].endswith((".", "?"))
 
 
 def test_calls_beyond_the_limit_wait(lake):
-    client = TestClient(create_app(calls_per_minute=2))
+    client = TestClient(create_app(calls_per_minute=2), headers={"Accept-Language": "en"})
     first, second, third = (client.get(DAILY) for _ in range(3))
     assert [first.headers["ratelimit-remaining"], second.headers["ratelimit-remaining"]] == ["1", "0"]
     assert third.status_code == 429
@@ -75,7 +75,9 @@ def test_the_description_has_no_outside_references(portal):
     body = json.loads(text)
     assert "$ref" in text
     assert not [
-        line for line in text.split('"') if line.startswith("http") or (line.endswith(".json") and not line.startswith("/"))
+        line
+        for line in text.split('"')
+        if line.startswith(("http:", "https:")) or (line.endswith(".json") and not line.startswith("/"))
     ]
     names = {p["name"] for p in body["paths"][DAILY]["get"]["parameters"]}
     assert {"station_id", "pm25_ugm3.gte", "date_local.lt", "aqi.null", "limit"} <= names

@@ -1,5 +1,6 @@
 """Deliveries by the page and by a call: who may send what, the receipt, twice, a rehearsal, and the rows' report."""
 
+import hashlib
 import io
 import json
 
@@ -81,12 +82,54 @@ def test_who_may_deliver_what(portal, keys, who, status, said) -> None:
 @pytest.mark.parametrize(
     ("fields", "status", "said"),
     [
-        ({"period": "31.12.2014"}, 400, "no day"), ({"revision": "-1"}, 400, "no whole number"), ({"source": "no_such"}, 404, ""),
+        ({"period": "31.12.2014"}, 400, "no day"), ({"revision": "-1"}, 400, "The field revision is '-1', no whole number"),
+        ({"rows": "three"}, 400, "The field rows is 'three', no whole number"), ({"sha256": "abc"}, 400, "is no SHA-256"),
+        ({"source": "no_such"}, 404, "No source 'no_such' takes files"),
     ],
 )  # fmt: skip
 def test_a_form_that_does_not_read(portal, keys, fields, status, said) -> None:
     told = send(portal, keys["noise_officer"], **fields)
-    assert told.status_code == status and said in told.text
+    assert told.status_code == status and said in told.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "No source 'no_such' takes files;"), ("zh", "没有接收文件的来源 'no_such'；")]
+)
+def test_an_error_is_a_problem_in_the_language_asked_for(portal, keys, language, said):
+    told = send_in(portal, language, keys["noise_officer"], source="no_such")
+    assert (told.headers["content-type"], told.headers["content-language"]) == ("application/problem+json", language)
+    assert told.json()["title"] == "Not Found" and said in told.json()["detail"]
+
+
+def send_in(portal: TestClient, language: str, key: str | None, **fields: str):
+    portal.headers["Accept-Language"] = language
+    return send(portal, key, **fields)
+
+
+def test_without_a_key_a_program_reads_a_problem_and_a_browser_a_page(portal):
+    program = send(portal, None)
+    assert (program.status_code, program.headers["content-type"]) == (401, "application/problem+json")
+    assert program.headers["www-authenticate"] == "Bearer" and program.json()["status"] == 401
+    portal.headers["Accept"] = "text/html,application/xhtml+xml,*/*;q=0.8"
+    page = send(portal, None)
+    assert page.status_code == 401 and page.headers["content-type"].startswith("text/html")
+
+
+def test_rows_and_digest_that_are_stated_must_be_those_of_the_file(portal, keys):
+    digest = hashlib.sha256(FILE.encode()).hexdigest()
+    cut = send(portal, keys["noise_officer"], text=FILE[:-15], rows="3", sha256=digest)
+    assert cut.status_code == 422 and "its SHA-256 begins with" in cut.json()["reason"]
+    fewer = send(portal, keys["noise_officer"], text=FILE[: FILE.index("N1;soon")], rows="3")
+    assert fewer.status_code == 422 and "holds 2 rows, 3 were stated: cut off" in fewer.json()["reason"]
+    assert send(portal, keys["noise_officer"], rows="3", sha256=digest.upper()).status_code == 201
+
+
+def test_a_file_that_was_refused_says_so_when_it_comes_again_and_lands_once_what_was_stated_fits(portal, keys):
+    first, again, mended = (send(portal, keys["noise_officer"], rows=rows).json() for rows in ("4", "4", "3"))
+    assert (first["state"], first["report"]["notes"], again["state"], again["attempt"]) == ("refused", [], "refused", 2)
+    said = f"The same file was refused before, when it came on {first['received_at'][:10]}: {first['reason']}"
+    assert again["report"]["notes"] == [said] and "holds 3 rows, 4 were stated" in said
+    assert (mended["state"], mended["delivery_id"], mended["report"]["notes"]) == ("landed", first["delivery_id"], [said])
 
 
 def test_a_form_without_a_file(portal, keys) -> None:

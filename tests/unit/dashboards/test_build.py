@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from dashboards import build
-from dashboards.definition import Cell, Dataset, DefinitionError, Row, Text, load_dashboards, load_datasets
+from dashboards.definition import Dataset, DefinitionError, Text, load_dashboards, load_datasets
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
 from publishing import serving
@@ -107,9 +107,50 @@ def test_a_page_names_the_sources_behind_its_charts_that_have_sent_something() -
     known, stated = load_datasets(), {"air-quality": 1, "enterprises": 0, "geography": 0, "operations": 0, "population": 0}
     everything = {source.bronze_table for source in contracts().sources.values()}
     for board in load_dashboards():
-        asked = board.model_copy(update={"rows": (Row(height=9, cells=(Cell(text="{sources}", width=12),)),)})
-        told = [build.with_sources(asked, known, landed).rows[0].cells[0].text or "" for landed in (everything, set())]
+        told = [build.sources(board, known, landed) for landed in (everything, set())]
         assert (told[0].count("CC-BY-4.0"), told[1]) == (stated[board.slug], "")
+
+
+def test_every_page_links_to_the_others_that_are_there_and_to_the_portal() -> None:
+    boards = {board.slug: board for board in load_dashboards()}
+    line = build.links(boards["enterprises"], [b for slug, b in boards.items() if slug != "operations"])
+    closed, here, *more, portal = line.split(" · ")
+    assert closed == "[人口 Population](/superset/dashboard/population/)（需登录 login）"
+    assert [here, *more] == [
+        "[空气质量 Air quality](/superset/dashboard/air-quality/)", "**企业 Enterprises**",
+        "[地理 Geography](/superset/dashboard/geography/)",
+    ]  # fmt: skip
+    assert portal == f"[数据门户 Data portal]({settings().portal_address()}/)"
+    for board in boards.values():
+        assert board.rows[0].cells[0].text == "{pages}"
+
+
+def test_an_empty_text_leaves_no_cell_and_a_notice_stands_on_the_pages_of_people_and_places(
+    served: duckdb.DuckDBPyConnection, assets: build.Assets, monkeypatch
+) -> None:
+    def texts(made: build.Assets) -> dict[str, list[str]]:
+        return {Path(p).stem: [n["meta"]["code"] for n in nodes(b, "MARKDOWN")] for p, b in read(made, "dashboards/").items()}
+
+    assert all(all(words) for words in texts(assets).values())
+    monkeypatch.setattr(build.notice, "text", lambda: "One in a hundred.")
+    told = texts(build.build(served, Path("/data/serving/serving.duckdb")))
+    assert {page for page, words in told.items() if "One in a hundred." in words} == {"population", "enterprises", "geography"}
+
+
+def test_deregistrations_before_the_first_on_record_are_not_known() -> None:
+    """Two months without any, then one revocation, then none again: the first two are unknown, the last is zero."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema gold")
+        connection.execute("create table gold.dim_divisions as select '1' as division_code, 'a' as name, '' as outline")
+        connection.execute(
+            "create table gold.dim_industries as select 'A' as section, 'a' as name_zh, 'a' as name_en, '2017' as edition"
+        )
+        months = [(1, 0, 0), (2, 0, 0), (3, 0, 1), (4, 0, 0)]
+        values = ", ".join(f"(make_date(2014, {m}, 1), '1', 'A', 'body', {d}, {r})" for m, d, r in months)
+        columns = "month_start, township_code, industry_section, class_code, deaths, revocations"
+        connection.execute(f"create table gold.agg_enterprise_monthly as select * from (values {values}) as t({columns})")
+        query = f"select deaths, revocations from ({load_datasets()['enterprise_months'].sql}) order by month_start"
+        assert connection.execute(query).fetchall() == [(None, None), (None, None), (0, 1), (0, 0)]
 
 
 def test_a_page_that_asks_nothing_or_that_nobody_sees_is_refused() -> None:

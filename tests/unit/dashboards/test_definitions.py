@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from dashboards.definition import DefinitionError, load_dashboards, load_datasets
 from dashboards.roles import ROLES, ROW_RULES
+from lakehouse.settings import CHECKOUT
 from transforms.gold.rules import load_rules
 
 BOARDS = {board.slug: board for board in load_dashboards()}
 DATASETS = load_datasets()
+STATIONS = CHECKOUT / "contracts" / "reference" / "stations.csv"
 
 
 def test_level_names_and_colours_are_those_of_the_rules() -> None:
@@ -84,3 +87,25 @@ def test_bad_definition_is_refused_in_one_sentence(fault: str, tmp_path: Path) -
     with pytest.raises(DefinitionError, match=sentence) as refused:
         read(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("stations", "counted"),
+    [
+        (["prsa-dongsi", "hj212-dongsi", "prsa-shunyi"], {"prsa-dongsi", "prsa-shunyi"}),
+        (["hj212-dongsi"], {"hj212-dongsi"}),  # nothing else tells of the place
+    ],
+)
+def test_a_station_and_one_that_repeats_it_count_once(stations, counted) -> None:
+    with duckdb.connect() as base:
+        base.execute("create schema gold; create schema reference; create schema meta")
+        base.execute(f"create table reference.stations as from read_csv('{STATIONS}', all_varchar=true)")
+        base.execute("create table gold.dim_stations as select * exclude (repeats) from reference.stations")
+        base.execute("create table meta.serving as select now() as as_of, 1 as number")
+        base.execute("create table gold.fct_kpi_values as select 'division' as scope_type, '110100' as scope_id")
+        base.execute("create table gold.agg_air_quality_daily (station_id text, date_local date, rule_version text,"
+                     " is_provisional bool, data_origin text, is_in_force bool)")  # fmt: skip
+        rows = [[station] for station in stations]
+        base.executemany("insert into gold.agg_air_quality_daily values (?, '2017-02-28', 'r', false, 'o', true)", rows)
+        found = base.execute(f"select station_id from ({DATASETS['page_state'].sql})").fetchall()
+    assert {station for (station,) in found} == counted and len(found) == len(counted)

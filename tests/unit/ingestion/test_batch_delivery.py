@@ -216,3 +216,16 @@ def test_a_workbook_goes_the_same_way(home, tmp_path, monkeypatch):
 def test_what_cannot_be_delivered_is_named(home, words, said):
     with pytest.raises((LookupError, FileNotFoundError), match=said):
         cli.call("deliver", *words)
+
+
+def test_a_refused_file_that_comes_again_is_told_why_it_was_refused_before(home, tmp_path):
+    torn = prsa(0).replace(b"Dongsi", b"\xff\xb6")
+    first, again = (deliver(tmp_path, torn, "torn.csv") for _ in range(2))
+    reason = first.partition(". ")[2]
+    assert "byte 0xff in line 2" in reason and "before" not in first
+    day = receipts()[0]["received_at"][:10]
+    assert again == f"{first}\n  The same file was refused before, when it came on {day}: {reason}"
+    rehearsed = rehearsal(tmp_path / "torn.csv", PRSA)
+    assert (
+        rehearsed == f"torn.csv: would be refused. {reason}\n  The same file was refused before, when it came on {day}: {reason}"
+    )

@@ -10,7 +10,6 @@ from ingestion.batch.answers import answer
 from ingestion.batch.statement import Statement, note_file, read_note, stated
 from lakehouse import cli, tables
 from lakehouse.contracts import contracts
-from tests.support.sample_city import build
 
 ORG_CODES = "enterprise__org_codes__amr_org_codes"
 BRONZE = contracts().sources[ORG_CODES].bronze_table
@@ -121,10 +120,8 @@ def test_the_time_of_a_delivery_needs_its_day(home, tmp_path):
     assert row["_observed_at"].isoformat() == "2014-12-30T16:00:00+00:00"
 
 
-def test_in_brief_only_answers_with_a_remark_are_told(home, tmp_path, capsys):
-    city = build(tmp_path / "city")
-    assert cli.call("deliver", "--brief", "--folder", str(city / "extracts")) == 0
-    *told, summary = capsys.readouterr().out.splitlines()
+def test_in_brief_only_answers_with_a_remark_are_told(delivered):
+    *told, summary = delivered.told
     begun = [line for line in told if not line.startswith("  ")]
     remarks = [line for line in told if line.startswith("  ")]
     assert all("refused" in line or "receipt" in line for line in begun) and len(begun) < 20

@@ -145,6 +145,7 @@ def test_reset_refuses_a_data_home_that_holds_more_than_data(home, monkeypatch, 
 def test_serve_and_stop_speak_to_every_registered_service(lake, monkeypatch):
     class Server:
         state = False
+        ENTRANCES = (services.Entrance("/", "pages"), services.Entrance("/desk", "the desk", "account steward"))
 
         def start(self):
             self.state = True
@@ -157,6 +158,10 @@ def test_serve_and_stop_speak_to_every_registered_service(lake, monkeypatch):
     both = {"dashboards": Server(), "portal": Server()}
     for command in ("serve", "stop"):
         monkeypatch.setattr(f"lakehouse.commands.{command}.services", lambda: both)
-    assert lake("serve", "portal") == "portal       http://127.0.0.1:1\n"
+    first, second, accounts = lake("serve", "portal").splitlines()
+    assert first.split() == ["portal", "http://127.0.0.1:1/", "pages", "(everybody)"]
+    assert second.split() == ["portal", "http://127.0.0.1:1/desk", "the", "desk", "(account", "steward)"]
+    assert "lake accounts list" in accounts
     assert lake("stop") == "dashboards   did not run\nportal       stopped\n"
     assert services.services().keys() == both.keys()
+    assert all(entrance.path.startswith("/") for known in services.services().values() for entrance in known.ENTRANCES)

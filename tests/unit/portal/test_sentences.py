@@ -8,8 +8,10 @@ import pytest
 
 import ingestion.batch
 from lakehouse.contracts import contracts
+from portal.pages.dictionary import kind_of
 from portal.sentences import PLACE, in_chinese, parts, sentences
 from portal.source_names import source_label
+from publishing.exporters import texts
 from quality.held_rows import CONFORMANCE
 
 ENGLISH = re.compile(r"(?:[A-Za-z][A-Za-z'’-]*[,;:]?\s+){3,}[A-Za-z]")
@@ -30,7 +32,7 @@ def test_what_contracts_say_is_known():
     assert {english for english, chinese in told.items() if chinese is None or ENGLISH.search(chinese)} == set()
 
 
-HEARD = ["extract", "envelope", "land", "raw_file", "rivals", "record_rivals", "day_numbers", "answers"]
+HEARD = ["extract", "envelope", "land", "misread", "personal", "raw_file", "rivals", "record_rivals", "day_numbers", "answers"]
 """Modules that answer a delivery, beside the readers; `raw_file` also serves commands."""
 NOT_HEARD = re.compile(
     r"\b(select|cast|pragma)\b|delivery_id|changed while|there is no source|restore its mapping|has expired|Nothing of it"
@@ -110,3 +112,10 @@ def test_a_source_is_named_by_dataset_department_and_file():
     assert source_label("population__residents__psb_residents_full", "zh") == "户籍人口（公安局 psb_residents_full）"
     assert source_label("population__deaths__ca_cremations", "en").endswith("(Civil Affairs Bureau, ca_cremations)")
     assert source_label("no_such__source", "en") == "no_such__source"
+
+
+def test_what_the_dictionary_says_is_known():
+    held = [dataset for dataset in contracts().datasets.values() if kind_of(dataset)]
+    told = [f.description for dataset in held for f in dataset.fields]
+    told += [dataset.description for dataset in held if "zh" not in texts(dataset)["description"]]
+    assert {text for text in told if (chinese := in_chinese(text)) is None or ENGLISH.search(chinese)} == set()

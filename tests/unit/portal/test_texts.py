@@ -20,6 +20,9 @@ DATA_WORDS = (
     "subgroup.",
     "defect.",
     "conflict.",
+    "attribute.",
+    "type.",
+    "class.",
     "desk.how.",
     "desk.rule.",
 )

@@ -4,10 +4,13 @@ import csv
 import json
 from datetime import UTC, datetime
 
+import geopandas
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyproj
 import pytest
+import shapely
 
 from publishing.disclosure_control import licences, open_columns
 from publishing.exporters import Export, open_table, write_csv, write_dictionary, write_excel, write_parquet
@@ -126,3 +129,26 @@ def test_the_dictionary_names_open_columns_in_both_languages(days, tmp_path):
         "date_local",
         "rule_version",
     ]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "shapes"),
+    [
+        (["lon", "lat"], [shapely.Point(24.94, 60.17), None]),
+        ("path", [shapely.LineString([(24.94, 60.17), (24.95, 60.18)]), None]),
+    ],
+)
+def test_a_table_with_a_geometry_leaves_as_geoparquet(tmp_path, drawn, shapes):
+    """Read back by another reader: the same shapes, longitude first, in EPSG:4490; the other columns as they are without it."""
+    fields = [field("place_id", key=True), field("lon", "number"), field("lat", "number"), field("path")]
+    line = '{"type":"LineString","coordinates":[[24.94,60.17],[24.95,60.18]]}'
+    rows = pa.table({"place_id": ["a", "b"], "lon": [24.94, None], "lat": [60.17, None], "path": [line, None]})
+    contract = dataset("places", fields, properties={"geometry": drawn, "crs": "EPSG:4490"})
+    (path,) = write_parquet(export(contract, rows), tmp_path)
+    frame = geopandas.read_parquet(path)
+    assert [*frame.geometry] == shapes and frame.crs.equals(pyproj.CRS.from_epsg(4490))
+    assert pq.read_table(path).drop_columns(["geometry"]).to_pylist() == rows.to_pylist()
+    said = json.loads(pq.read_schema(path).metadata[b"geo"])["columns"]["geometry"]
+    assert said["geometry_types"] == [shapes[0].geom_type] and said["bbox"] == [*shapes[0].bounds]
+    (plain,) = write_parquet(export(dataset("places", fields), rows), tmp_path)
+    assert pq.read_schema(plain).names == ["place_id", "lon", "lat", "path"]

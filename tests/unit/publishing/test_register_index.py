@@ -9,7 +9,7 @@ import pytest
 
 from lakehouse import tables, vault
 from lakehouse.settings import settings
-from portal.verification import access_log, stage, statements
+from portal.verification import access_log, index, stage, statements
 from portal.verification.access_log import Call
 from publishing import register_index, register_stage
 from quality import withheld
@@ -36,6 +36,7 @@ def registers(home, monkeypatch) -> None:
         "registered_division_code": ["330122004"] * n, "valid_to": pa.array(ended, pa.date32()),
     })  # fmt: skip
     tables.replace("silver.entity__persons", rows)
+    tables.replace("silver.mentions__persons", pa.table({"as_of": [date(2014, 12, 29), date(2014, 12, 30), date(2099, 1, 1)]}))
 
 
 def held() -> dict[str, dict]:
@@ -58,6 +59,15 @@ def test_persons_in_force_by_number_and_name_as_they_are_asked_for(registers) ->
     )
     assert (found["P1"]["is_enrolled"], found["P2"]["is_enrolled"], found["P1"]["is_resident"]) == (1, 0, 1)
     assert found["P1"]["division_code"] == "330122003" and found["P1"]["birth_date"] == "1984-03-16"
+
+
+def test_the_data_are_of_the_day_that_the_newest_record_speaks_of(registers) -> None:
+    """Not of the day of the build, nor of a record from the future; a newer record makes a new index."""
+    build()
+    assert index.data_as_of() == date(2014, 12, 30)
+    tables.replace("silver.mentions__enterprises", pa.table({"as_of": [date(2014, 12, 31)]}))
+    build()
+    assert index.data_as_of() == date(2014, 12, 31)
 
 
 def test_nothing_new_until_a_register_or_a_word_on_a_person_changes(registers) -> None:

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lakehouse import reference
@@ -87,7 +87,6 @@ def one_edit_apart(a: str, b: str) -> bool:
 names = st.text("张伟明李", min_size=1, max_size=5)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(names, names), min_size=1, max_size=20))
 def test_one_character_is_what_a_search_for_one_edit_finds(pairs):
     left, right = (pa.array(column) for column in zip(*pairs, strict=True))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.conform.texts import Lexicon, Texts, plain
@@ -16,7 +16,6 @@ def longest(lexicon: list[str], fits) -> int:
     return lexicon.index(found[-1]) if found else -1
 
 
-@settings(deadline=None)
 @given(words, rows)
 def test_the_longest_word_at_both_ends(lexicon, column):
     texts = Texts(pa.array(column, pa.string()))
@@ -30,7 +29,6 @@ def test_the_longest_word_at_both_ends(lexicon, column):
         assert texts.ends[i] - begin[i] == (len(lexicon[final]) if final >= 0 else 0)
 
 
-@settings(deadline=None)
 @given(rows, st.integers(0, 8), st.integers(0, 8))
 def test_places_and_slices(column, first, length):
     texts = Texts(pa.array(column, pa.string()))

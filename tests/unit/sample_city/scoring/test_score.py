@@ -188,6 +188,10 @@ def test_the_card_tells_what_each_threshold_costs(lake, tmp_path):
     assert lines["| 0.5"] == "| 0.5 | 0.6000 | 0.8571 | 0.7059 | 4 | 1 | 41 |"
     assert lines["| 0.999"] == "| 0.999 | 1.0000 | 0.2857 | 0.4444 | 0 | 5 | 5 |"
     assert "Link at 0.9970 or more" in card and "cost 3." in card
+    kept_rows = {row["threshold"]: row for row in tables.read(kept.CURVES).to_pylist() if row["kind"] == "person"}
+    costs = {t: (row["false_links"], row["missed_links"], row["cost"], row["is_in_force"]) for t, row in kept_rows.items()}
+    assert (costs[0.99], costs[0.5]) == ((1, 2, 12.0, True), (4, 1, 41.0, False))
+    assert min(kept_rows.values(), key=lambda row: row["cost"])["threshold"] == 0.997
 
 
 def errors(city, defect: str, source: str) -> list[str]:

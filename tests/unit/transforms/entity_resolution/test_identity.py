@@ -181,7 +181,7 @@ partition = st.lists(st.integers(0, 4), min_size=len(RECORDS), max_size=len(RECO
 """Any clustering of any part of the records; place 0 = withdrawn."""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(partition, min_size=2, max_size=6))
 def test_whatever_is_linked_the_ids_stay(runs):
     register, history, before = Register(), {}, {}
@@ -203,7 +203,7 @@ def test_whatever_is_linked_the_ids_stay(runs):
     assert entity_id.is_valid(register.log["entity_id"]).to_pylist() == [True] * len(register.log)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(partition, min_size=1, max_size=4))
 def test_the_same_inputs_in_any_order_give_the_same_ids(runs):
     forth, back = Register(), Register()

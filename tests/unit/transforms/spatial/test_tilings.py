@@ -1,6 +1,7 @@
 """Unit grids, governance grids and the placement of points: each point of a tiling falls in exactly one tile."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 
@@ -8,6 +9,7 @@ from lakehouse.geo import from_plane, to_plane
 from tests.support import sent_places
 from tests.support.sample_city import build
 from transforms.spatial import geometry, tiles
+from transforms.spatial.grids import entity_unit_grids
 from transforms.spatial.placement import place, places_of, tiling
 from transforms.spatial.unit_grids import is_community, keep_whole, unit_grids
 
@@ -130,8 +132,33 @@ def test_tiles_with_a_fault_are_told_and_fitted(sent, fault):
     assert max(tiles.faults(fitted, OUTLINE)) < 0.01 and len(fitted) == 2
 
 
-def test_governance_grids_and_divisions_of_a_sample_city_tile(tmp_path):
-    """A hundred thousand points of the county: exactly one village and one grid each, and the grid is of the village."""
+def surveyed(codes: list[str], shapes: list[shapely.Geometry]) -> tuple[pa.Table, pa.Table]:
+    """A survey of unit grids and its shapes, mended."""
+    rows = pa.table({"unit_grid_code": codes, "community_code": [code[:12] for code in codes]})
+    geometries = pa.array(shapely.to_wkb(shapes), pa.binary())
+    return rows, pa.table({"key": codes, "geometry": geometries, "is_repaired": [False] * len(codes)})
+
+
+def test_surveyed_unit_grids_are_fitted_where_they_do_not_tile_and_made_where_there_is_no_survey():
+    """Of three communities one is surveyed well, one with a gap of 96.97 m by 1,108.6 m, one not at all."""
+    outlines = {f"33012200300{n}": shapely.transform(OUTLINE, lambda at, n=n: at + np.array([0.02 * n, 0])) for n in (1, 2, 3)}
+    codes = [f"33012200300{n}00{part}" for n in (1, 2) for part in (1, 2)]
+    halves = [shapely.transform(half, lambda at, n=n: at + np.array([0.02 * n, 0])) for n in (1, 2) for half in HALVES]
+    halves[2] = shapely.intersection(halves[2], shapely.transform(OUTLINE, lambda at: at + np.array([0.034, 0])))
+    made = pa.table(entity_unit_grids(*surveyed(codes, halves), outlines, np.array([], object))).to_pylist()
+    told = {row["unit_grid_code"]: (row["is_surveyed"], row["is_repaired"], row["gap_m2"]) for row in made}
+    assert [told[code][:2] for code in codes] == [(True, False), (True, False), (True, True), (True, True)]
+    assert told[codes[0]][2] < 1 and told[codes[2]][2] == pytest.approx(96.97 * 1108.6, rel=0.001)
+    others = [row for row in made if row["community_code"] == "330122003003"]
+    assert len(others) > 90 and {row["is_surveyed"] for row in others} == {False} and others[0]["gap_m2"] is None
+    for code, outline_of in outlines.items():
+        own = shapely.from_wkb([row["geometry"] for row in made if row["community_code"] == code])
+        assert max(tiles.faults(own, outline_of)) < 1.0
+
+
+def test_the_grids_and_divisions_of_a_sample_city_tile(tmp_path):
+    """A hundred thousand points of the county: exactly one village and one governance grid each, of the village;
+    as many of its communities: exactly one unit grid each, which is of the community and some ten thousand square metres."""
     sent = sent_places.sent(build(tmp_path))
     surveyed = sent["geography__division_boundaries"]
     surveyed = surveyed.filter([crs == "cgcs2000" for crs in surveyed["source_crs"].to_pylist()])
@@ -142,3 +169,17 @@ def test_governance_grids_and_divisions_of_a_sample_city_tile(tmp_path):
     assert len(x) == 100_000 and (holders(villages.polygons, x, y) == 1).all() and (holders(strips.polygons, x, y) == 1).all()
     village, grid = places_of(x, y, villages), places_of(x, y, strips)
     assert all(g.startswith(v) for g, v in zip(grid, village, strict=True))
+    units = sent["geography__unit_grids"]
+    squares = tiling(units["unit_grid_code"].to_pylist(), geometry.from_geojson(units["geometry"]))
+    communities = sorted(set(units["community_code"].to_pylist()))
+    assert communities == sorted(code for code in villages.codes if is_community(code))
+    inside = villages.polygons[np.isin(villages.codes, communities)]
+    x, y = np.concatenate([points_in(shape.buffer(-1e-6), 8_000) for shape in inside], axis=1)
+    point, _ = shapely.STRtree(squares.polygons).query(shapely.points(x, y), predicate="within")
+    assert len(x) >= 100_000 and (np.bincount(point, minlength=len(x)) == 1).all()
+    assert all(g.startswith(v) for g, v in zip(places_of(x, y, squares), places_of(x, y, villages), strict=True))
+    areas = geometry.area_m2(squares.polygons)
+    assert np.median(areas) == pytest.approx(10_000, rel=0.03) and areas.min() > 2_000 and areas.max() < 15_000
+    for community in communities:
+        own = squares.polygons[[code.startswith(community) for code in squares.codes]]
+        assert tiles.faults(own, villages.polygons[list(villages.codes).index(community)]).are_small
