@@ -1,8 +1,7 @@
 """A day's records beside registers that stand: the stage `registers` on what came, beside the same stage on everything.
 
-The day brings one record in a hundred of every department: new ones of persons and enterprises that are known, and some of who is
-not. One in ten of them takes the place of another of the same department, which is withdrawn. What a linkage of everything
-would find is asked afterwards, and every difference is printed.
+The day brings one record in a hundred of every department, new ones of who is known and some of who is not, and one in a thousand
+of the others is withdrawn. What a linkage of everything would find is asked afterwards, and every difference is printed.
 """
 
 import os

@@ -40,9 +40,9 @@ def city(tmp_path_factory):
         patch.setenv("LAKE_AS_OF", "2015-01-05T00:00:00+08:00")
         settings.cache_clear()
         found, stood = silver(folder / "sent", {d.dataset for d in DEPARTMENTS})
-        typed = {dataset: typed(dataset, rows) for dataset, rows in found.items()}
-        first = _register({k: v for k, v in typed.items() if k != LATER})
-        second = _register({LATER: typed[LATER]})
+        sent = {dataset: typed(dataset, rows) for dataset, rows in found.items()}
+        first = _register({k: v for k, v in sent.items() if k != LATER})
+        second = _register({LATER: sent[LATER]})
         yield City(folder / "sent" / "truth", stood, first, second)
     settings.cache_clear()
 
