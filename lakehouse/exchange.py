@@ -13,8 +13,10 @@ from lakehouse import tables
 
 FILE_BYTES = 16 << 20
 """Tables of which rows are exchanged are written in files of about this size."""
+CONCERNED = "select distinct filename from read_parquet([{files}], filename = true) semi join touched using ({keys})"
+STANDING = "create table standing as select * from read_parquet([{files}], filename = true) semi join touched using ({keys})"
+NONE_STANDING = "create table standing as select *, '' as filename from fresh limit 0"
 DIFFERENCE = """
-create table standing as select * from read_parquet([{files}], filename = true) semi join touched using ({keys});
 create table gone as select {columns} from standing except all select {columns} from fresh;
 create table come as select {columns} from fresh except all select {columns} from standing;
 create table hit as select distinct filename from standing semi join gone using ({keys});
@@ -41,16 +43,16 @@ def exchange(name: str, touched: pa.Table, fresh: pa.Table) -> int:
     with duckdb.connect() as base:
         base.register("touched", touched)
         base.register("fresh", fresh)
-        base.execute(f"set preserve_insertion_order = false; {DIFFERENCE.format(files=_listed(files), **words)}")
+        base.execute("set preserve_insertion_order = false")
+        concerned = [file for (file,) in base.sql(CONCERNED.format(files=_listed(files), **words)).fetchall()] if files else []
+        base.execute(STANDING.format(files=_listed(concerned), **words) if concerned else NONE_STANDING)
+        base.execute(DIFFERENCE.format(**words))
         gone, come = (base.sql(f"select count(*) from {side}").fetchall()[0][0] for side in ("gone", "come"))
-        hit = sorted(file for (file,) in base.sql("from hit").fetchall())
         if gone or come:
+            hit = sorted(file for (file,) in base.sql("from hit").fetchall())
+            rows = REWRITTEN.format(hit=_listed(hit), **words) if hit else ADDED
             folder = tables.location(name) / f"part-{uuid.uuid4().hex}"
-            base.execute(
-                WRITTEN.format(
-                    rows=(REWRITTEN if hit else ADDED).format(hit=_listed(hit), **words), folder=_quoted(folder), size=FILE_BYTES
-                )
-            )
+            base.execute(WRITTEN.format(rows=rows, folder=_quoted(folder), size=FILE_BYTES))
             _commit(name, sorted(folder.iterdir()), hit, fresh.schema)
     return table.count() - gone + come
 

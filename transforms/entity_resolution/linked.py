@@ -28,16 +28,19 @@ create table known as select mention_id, entity_id from xref semi join told usin
 where valid_to is null and entity_id not in (
   select entity_id from xref semi join decided_on using (mention_id) where valid_to is null);
 create table newcomers as select mention_id from told anti join known using (mention_id);
+create view outline as from told;
 """
 """Mentions of entities that stand, but for those that a steward has decided on since the last run; and all others."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of entity: its name, and what a cluster must hold to be one (SQL over `mentions`); other mentions wait."""
+    """A kind of entity: its name, and what a cluster must hold to be one (SQL over `mentions`); other mentions wait. `outline`:
+    columns of all mentions that a delta looks through."""
 
     name: str
     grounds: str
+    outline: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def relink(kind: Kind, mentions: pa.Table, compared: neighbours.Compared, is_ful
             linked = neighbours.with_settled(base, linkage.clusters)
     if model is None:
         _keep_model(rules, linkage)
-    clusters = grounded(kind, stewards.part(kind.name, linked), mentions)
+    clusters = grounded(kind.grounds, stewards.part(kind.name, linked), mentions)
     on, log = day_of(mentions), identity_log.read(kind.name)
     made = assign(clusters, crosswalk.last_links(former), log, Occasion(kind.name, mint_key(), on, rules.rule_version))
     standing = identity_log.standing(pa.concat_tables([log, made.events]))
@@ -101,12 +104,12 @@ def rules_digest(rules: LinkageRules) -> str:
     return hashlib.sha256(rules.model_dump_json().encode()).hexdigest()[:16]
 
 
-def grounded(kind: Kind, clusters: pa.Table, mentions: pa.Table) -> pa.Table:
-    """Clusters that are entities, with what ids are given by."""
+def grounded(grounds: str, clusters: pa.Table, mentions: pa.Table) -> pa.Table:
+    """Clusters that are entities by the grounds of their kind, with what ids are given by."""
     with duckdb.connect() as base:
         base.register("clusters", clusters)
         base.register("mentions", mentions)
-        return base.sql(GROUNDED.format(grounds=kind.grounds)).to_arrow_table()
+        return base.sql(GROUNDED.format(grounds=grounds)).to_arrow_table()
 
 
 def decided_on(kind: Kind) -> pa.Table:

@@ -20,21 +20,25 @@ from transforms.entity_resolution.identity import Assignment, Occasion, assign
 from transforms.entity_resolution.linkage import rules_of
 from transforms.entity_resolution.linked import Kind, Linked, decided_on, grounded, model_of
 from transforms.entity_resolution.mint import mint_key
+from transforms.entity_resolution.survivorship import CONFLICTS
 from transforms.entity_resolution.survivorship_rules import SurvivorshipRules
 
 TOLD = """
-create table old as select {columns} from stored semi join records using (record_id);
-create table altered as select distinct mention_id from (
-  (select {columns} from fresh_mentions except from old) union all (from old except select {columns} from fresh_mentions));
+create table altered as
+select mention_id from stored semi join records using (record_id) union select mention_id from fresh_mentions;
 create table gone as select mention_id from altered anti join fresh_mentions using (mention_id);
 create view told as select {columns} from stored anti join altered using (mention_id)
-  union all select {columns} from fresh_mentions semi join altered using (mention_id);
-create table current as select mention_id, entity_id from xref where valid_to is null;
+  union all select {columns} from fresh_mentions;
+create table outline as
+select {outline}, is_held from stored anti join altered using (mention_id)
+union all select {outline}, null from fresh_mentions;
+create table ever as select mention_id, entity_id, source_code, source_key, valid_to is null as is_current from xref;
+create view current as select mention_id, entity_id from ever where is_current;
 create view known as select mention_id, entity_id from current anti join gone using (mention_id)
 where entity_id not in (select entity_id from current semi join decided_on using (mention_id));
 create table newcomers as
-select mention_id from altered semi join fresh_mentions using (mention_id) anti join current using (mention_id)
-union select mention_id from stored anti join altered using (mention_id) where is_held
+select mention_id from fresh_mentions anti join current using (mention_id)
+union select mention_id from outline where is_held
 union select mention_id from current anti join gone using (mention_id) anti join known using (mention_id, entity_id);
 """
 CONCERNED = """
@@ -42,14 +46,14 @@ create table moved as select cluster from found left join known using (mention_i
 having count(*) > count(known.entity_id) or count(distinct known.entity_id) > 1;
 create table asked as
 select mention_id from newcomers union from altered union select mention_id from found semi join moved using (cluster);
-create table seeds as select distinct s.root_id from xref semi join asked using (mention_id) join standing s using (entity_id);
+create table seeds as select distinct s.root_id from ever semi join asked using (mention_id) join standing s using (entity_id);
 create table own_keys as
-select source_code, source_key from told semi join newcomers using (mention_id)
-union select source_code, source_key from xref join standing s using (entity_id) where s.root_id in (from seeds);
+select source_code, source_key from outline semi join newcomers using (mention_id)
+union select source_code, source_key from ever join standing s using (entity_id) where s.root_id in (from seeds);
 create table concerned as
-from seeds union select s.root_id from xref semi join own_keys using (source_code, source_key) join standing s using (entity_id);
+from seeds union select s.root_id from ever semi join own_keys using (source_code, source_key) join standing s using (entity_id);
 create table evidence as select * from xref where mention_id in (from newcomers) or mention_id in (
-  select mention_id from xref join standing s using (entity_id) where s.root_id in (from concerned));
+  select mention_id from ever join standing s using (entity_id) where s.root_id in (from concerned));
 """
 """Whose ids are in question: the entities of records that came, went or were found with others, and those with a record of the
 same source and key."""
@@ -78,17 +82,29 @@ select distinct mention_id from ((from before except from after) union all (from
 REWRITTEN = """
 create table rewritten as
 from altered union
-select mention_id from stored semi join at_stake using (mention_id)
+select mention_id from outline semi join at_stake using (mention_id)
 where is_held <> (mention_id not in (select mention_id from links))
 """
+SCOPE = """
+create table members as select * from members_now semi join touched using (entity_id);
+create table elsewhere as
+select mention_id from (select mention_id from members union from rewritten) anti join told_at_stake using (mention_id)
+anti join gone using (mention_id);
+"""
 HELD = """
-select t.*, m.entity_id is null as is_held
-from told t semi join rewritten using (mention_id) left join members_now m using (mention_id)
+select a.*, m.entity_id is null as is_held
+from at_hand a semi join rewritten using (mention_id) left join members_now m using (mention_id)
+"""
+HELD_NOW = """
+select (select count(*) from outline anti join rewritten using (mention_id) where is_held)
+     + (select count(*) from held where is_held)
 """
 CONFLICTING = """
 create table former_pairs as select * from stood where rule = 'linkage';
 create table conflicting as
-from ids union select entity_id from ((from pairs except from former_pairs) union all (from former_pairs except from pairs));
+from ids union select entity_id from (
+  (select {columns} from pairs except select {columns} from former_pairs) union all
+  (select {columns} from former_pairs except select {columns} from pairs));
 """
 ANEW = """
 from own
@@ -96,6 +112,8 @@ union all by name select * from pairs semi join conflicting using (entity_id)
 union all by name
 select * from stood semi join conflicting using (entity_id) anti join ids using (entity_id) where rule <> 'linkage'
 """
+OUTLINE = ("mention_id", "dataset", "role", "source_code", "source_key", "as_of")
+"""Columns of the table that is looked through again and again; a kind has more."""
 SIDES = ("left_id", "right_id")
 
 
@@ -114,19 +132,26 @@ def show(base: duckdb.DuckDBPyConnection, kind: Kind, changes: Changes) -> None:
 def relink(base: duckdb.DuckDBPyConnection, kind: Kind, compared: neighbours.Compared, changes: Changes) -> Linked | None:
     """What a delta finds, `links` and `xref` for what is at stake alone; None where only a linkage of all can tell.
 
-    Makes `told` (all mentions as they are now), `members_now` (mention_id, entity_id of all) and `touched` (entity_id).
+    Makes `told` (all mentions as they are now), `outline` (few columns of these, quick to look through), `members_now`
+    (mention_id, entity_id of all) and `touched` (entity_id).
     """
     rules = rules_of(kind.name)
     model = model_of(rules)
     if model is None:
         return None
     base.register("decided_on", decided_on(kind))
-    base.execute(TOLD.format(columns=", ".join(f'"{c}"' for c in base.view("fresh_mentions").columns)))
+    columns = base.sql("from fresh_mentions limit 0").columns
+    base.execute(TOLD.format(columns=", ".join(columns), outline=", ".join((*OUTLINE, *kind.outline))))
 
     def decided(given: pa.Table) -> pa.Table:
-        base.register("given", given.select(["mention_id"]))
-        said, links = (base.sql(f"from {name} semi join given using (mention_id)").to_arrow_table() for name in ("told", "xref"))
-        return pa.concat_tables([stewards.merged_pairs(kind.name), erased.bound(given, said, links)])
+        pairs, nameless = stewards.merged_pairs(kind.name), erased.nameless(given)
+        if not nameless.num_rows:
+            return pairs
+        base.register("nameless", nameless)
+        said, links = (
+            base.sql(f"from {name} semi join nameless using (mention_id)").to_arrow_table() for name in ("told", "xref")
+        )
+        return pa.concat_tables([pairs, erased.bound(given, said, links)])
 
     linkage, given = neighbours.link_delta(base, rules, compared, decided, model)
     base.register("found", linkage.clusters)
@@ -161,17 +186,21 @@ def limits(rules: SurvivorshipRules, more: Iterable[tuple[str, int]]) -> pa.Tabl
 
 def scope(base: duckdb.DuckDBPyConnection) -> None:
     """Make `members` and `mentions` of the touched entities."""
-    base.execute("create table members as select * from members_now semi join touched using (entity_id)")
-    base.execute("create table mentions as select * from told semi join members using (mention_id)")
+    base.execute(f"{REWRITTEN}; {SCOPE}")
+    more = " union all select * from told semi join elsewhere using (mention_id)"
+    is_all = base.sql("select count(*) from elsewhere").fetchall() == [(0,)]
+    base.execute(f"create view at_hand as from told_at_stake{'' if is_all else more}")
+    base.execute("create table mentions as select * from at_hand semi join members using (mention_id)")
 
 
 def between(base: duckdb.DuckDBPyConnection, kind: Kind, found: Linked, attribute: str) -> tuple[pa.Table, pa.Table]:
     """All scored pairs, and all conflicts between entities, with those that former runs found."""
     pairs = saving.former(f"match_pairs__{kind.name}")
-    stood = saving.former(f"conflict__{kind.name}").filter(pc.field("rule") == review.BETWEEN_ENTITIES)
-    stood = stood.select(["mention_id", "other_mention_id"]).rename_columns(SIDES)
+    is_between = pc.field("rule") == review.BETWEEN_ENTITIES
+    stood = tables.read(f"silver.conflict__{kind.name}", ["mention_id", "other_mention_id"], filters=is_between)
+    stood = stood.rename_columns(SIDES)
     links = _of_pairs(base, "members_now", found.pairs, found.conflicts, pairs, stood)
-    said = _of_pairs(base, "told", found.conflicts, stood)
+    said = _of_pairs(base, "outline", found.conflicts, stood)
     return review.pairs_of(kind.name, found, links), review.conflicts_of(kind.name, found, said, attribute, links)
 
 
@@ -188,35 +217,36 @@ def saved(
     saving.save_ids(kind.name, found, relinked)
     pairs, own, pairs_of_entities = contested
     rows = saving.save({f"match_pairs__{kind.name}": pairs})
-    conflicts = _conflicts(ids, own, pairs_of_entities, saving.former(f"conflict__{kind.name}"))
-    base.execute(REWRITTEN)
-    mentions = _table(base, "rewritten"), base.sql(HELD).to_arrow_table()
+    conflicts = _conflicts(f"silver.conflict__{kind.name}", ids, own, pairs_of_entities)
+    held = base.sql(HELD).to_arrow_table()
+    base.register("held", held)
+    mentions = _table(base, "rewritten"), held
     every = {f"mentions__{kind.name}": mentions, f"conflict__{kind.name}": conflicts, **made}
     rows |= {dataset: saving.merge(dataset, keys, fresh) for dataset, (keys, fresh) in every.items()}
-    (held,) = base.sql("select count(*) from told anti join members_now using (mention_id)").fetchall()[0]
-    return rows | {"held": held, "is_full": False, "touched": ids.num_rows, "day": found.on}
+    return rows | {"held": base.sql(HELD_NOW).fetchall()[0][0], "is_full": False, "touched": ids.num_rows, "day": found.on}
 
 
 def _of_pairs(base: duckdb.DuckDBPyConnection, name: str, *pairs: pa.Table) -> pa.Table:
-    """Rows of `told` or `members_now` for the mentions in tables with left_id and right_id."""
+    """Rows of `outline` or `members_now` for the mentions in tables with left_id and right_id."""
     ids = pa.concat_tables([pa.table({"mention_id": table[side].cast(pa.string())}) for table in pairs for side in SIDES])
     base.register("paired", ids)
     return base.sql(f"select * from {name} semi join paired using (mention_id)").to_arrow_table()
 
 
-def _conflicts(ids: pa.Table, own: pa.Table, between: pa.Table, stood: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _conflicts(name: str, ids: pa.Table, own: pa.Table, between: pa.Table) -> tuple[pa.Table, pa.Table]:
     """entity_id of the entities of which a row of `conflict__x` is not as it stood, and all their rows: `own` of the touched
     entities (`ids`), `between` of all pairs of entities."""
     with duckdb.connect() as base:
-        for name, table in {"ids": ids, "own": own, "pairs": between, "stood": stood}.items():
-            base.register(name, table)
-        base.execute(CONFLICTING)
+        for shown, table in {"ids": ids, "own": own, "pairs": between}.items():
+            base.register(shown, table)
+        base.execute(f"create view stood as {tables.scan(base, name)}")
+        base.execute(CONFLICTING.format(columns=", ".join(CONFLICTS.names)))
         return base.sql("from conflicting").to_arrow_table(), base.sql(ANEW).to_arrow_table()
 
 
 def day_of(base: duckdb.DuckDBPyConnection) -> date:
-    """As `linked.day_of`, of `told`."""
-    (newest,) = base.sql("select max(as_of) from told").fetchall()[0]
+    """As `linked.day_of`, of `outline`."""
+    (newest,) = base.sql("select max(as_of) from outline").fetchall()[0]
     today = settings().as_of_time().date()
     return min(newest or today, today)
 
@@ -229,7 +259,7 @@ def _touch(base: duckdb.DuckDBPyConnection, entities: list[str]) -> None:
 def _identified(base: duckdb.DuckDBPyConnection, kind: Kind, log: pa.Table, on: date, version: str) -> Assignment:
     """Ids of the clusters at stake, under the evidence of all records that have a say in them."""
     base.execute("create table told_at_stake as select * from told semi join clusters_at_stake using (mention_id)")
-    clusters = grounded(kind, stewards.part(kind.name, _table(base, "clusters_at_stake")), _table(base, "told_at_stake"))
+    clusters = grounded(kind.grounds, stewards.part(kind.name, _table(base, "clusters_at_stake")), _table(base, "told_at_stake"))
     occasion = Occasion(kind.name, mint_key(), on, version)
     among = _table(base, "concerned")["root_id"].combine_chunks()
     return assign(clusters, crosswalk.last_links(_table(base, "evidence")), log, occasion, among)

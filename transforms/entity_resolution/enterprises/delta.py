@@ -25,22 +25,22 @@ LEGAL_PERSON = "role = 'legal_person' and valid_to is null"
 INSURED = ("employer_uscc", "month", "_record_id", "_source_code", "_data_origin")
 """What is read of the insured: who employs them, nothing of themselves."""
 AGED = """
-select entity_id from members_now join told m using (mention_id) join limits l using (dataset)
+select entity_id from members_now join outline m using (mention_id) join limits l using (dataset)
 where m.as_of >= least($before, $on) - l.days::integer and m.as_of < greatest($before, $on) - l.days::integer
 union select enterprise_id from stored_enterprises where valid_to is null
   and established_on > least($before, $on) - $term and established_on <= greatest($before, $on) - $term
 """
 LED = """
-select entity_id from members_now join told m using (mention_id) semi join led_anew using (record_id)
+select entity_id from members_now join outline m using (mention_id) semi join led_anew using (record_id)
 """
 BRANCHES = """
 with names as (
-  select standard_name from told join members_now using (mention_id) semi join touched using (entity_id) where role = 'self'
+  select standard_name from outline join members_now using (mention_id) semi join touched using (entity_id) where role = 'self'
   union select standard_name from stored join current using (mention_id) semi join touched using (entity_id) where role = 'self')
-select entity_id from members_now join told m using (mention_id) where m.parent_name in (from names)
+select entity_id from members_now join outline m using (mention_id) where m.parent_name in (from names)
 """
 BEARERS = """
-select distinct entity_id, standard_name from told join members_now using (mention_id)
+select distinct entity_id, standard_name from outline join members_now using (mention_id)
 where role = 'self' and standard_name in (select parent_name from mentions)
 """
 
@@ -102,7 +102,7 @@ def _touch(base: duckdb.DuckDBPyConnection, built: changes.Built, inputs: Mappin
 
 def _facts(base: duckdb.DuckDBPyConnection, kind: Kind, inputs: Mapping[str, Any], found: Linked) -> Facts:
     mentions, members, bearers = (base.sql(q).to_arrow_table() for q in ("from mentions", "from members", BEARERS))
-    silver, datasets = _silver(base, inputs, "mentions"), base.sql("select distinct dataset from told").fetchall()
+    silver, datasets = _silver(base, inputs, "mentions"), base.sql("select distinct dataset from outline").fetchall()
     return Facts(
         silver, mentions, members, life_events(silver, members), legal_persons(), stewards.values(kind.name),
         frozenset(name for (name,) in datasets), bearers,

@@ -17,7 +17,11 @@ from transforms.entity_resolution.enterprises.places import NO_PLACES
 from transforms.entity_resolution.linkage import rules_of
 from transforms.entity_resolution.linked import Kind, Linked, relink
 
-KIND = Kind("enterprises", grounds="coalesce(uscc, reg_no_15, org_code9, standard_name) is not null")
+KIND = Kind(
+    "enterprises",
+    grounds="coalesce(uscc, reg_no_15, org_code9, standard_name) is not null",
+    outline=("uscc", "record_id", "standard_name", "parent_name"),
+)
 """A code that is not valid and stands alone makes no enterprise."""
 PLACES, PERSONS = "silver.xref__addresses", "silver.xref__persons"
 COMPARED = ("mention_id", "source_code", "as_of", "uscc_as_sent", "org_code9", "reg_no_15", "name", "legal_person_name",

@@ -9,15 +9,15 @@ from transforms.entity_resolution.survivorship_rules import rules_of
 from transforms.entity_resolution.touched import limits, touch
 
 AGED = """
-select entity_id from members_now join told m using (mention_id) join limits l using (dataset)
+select entity_id from members_now join outline m using (mention_id) join limits l using (dataset)
 where m.as_of >= least($before, $on) - l.days::integer and m.as_of < greatest($before, $on) - l.days::integer
 """
 ENDED = """
-select entity_id from members_now join told m using (mention_id) join population__assistance s on s._record_id = m.record_id
+select entity_id from members_now join population__assistance s on s._record_id || '#self' = mention_id
 where s.to_date >= least($before, $on) and s.to_date < greatest($before, $on)
 """
 STAYED = """
-select entity_id from members_now join told m using (mention_id) join population__floating s on s._record_id = m.record_id
+select entity_id from members_now join population__floating s on s._record_id || '#self' = mention_id
 where s.from_date > least($before, $on) - to_months({months}) and s.from_date <= greatest($before, $on) - to_months({months})
 """
 

@@ -23,7 +23,7 @@ def build(
     mentions.build(base, present, places, "records")
     base.execute("alter table mentions rename to fresh_mentions")
     found = touched.relink(base, kind, lambda asked: mentions.compared(base, asked, "told"), changed)
-    if found is None or registration.look_around(base, "stored") != registration.look_around(base, "told"):
+    if found is None or registration.look_around(base, "stored") != registration.look_around(base, "outline"):
         return None
     by_day.touch_by_day(base, present, changed.built.day, found.on)
     touched.scope(base)

@@ -15,7 +15,11 @@ from transforms.entity_resolution.linked import Kind, Linked, relink
 from transforms.entity_resolution.persons import delta, households, mentions, register, registration
 from transforms.entity_resolution.persons.departments import DATASETS
 
-KIND = Kind("persons", grounds="is_number_valid or (name is not null and birth_date is not null)")
+KIND = Kind(
+    "persons",
+    grounds="is_number_valid or (name is not null and birth_date is not null)",
+    outline=("citizen_no", "status_code", "division_sent", "division_code"),
+)
 PLACES = "silver.xref__addresses"
 TABLES = (
     "xref__persons", "mentions__persons", "match_pairs__persons", "conflict__persons", "lifecycle__persons",
