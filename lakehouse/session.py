@@ -27,6 +27,7 @@ OPTIONS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # INT96 reads back without a zone
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",  # default: 10,000 tasks in VACUUM
+    "spark.sql.codegen.cache.maxEntries": "2000",  # default: 100, fewer than one build of gold has; all would be compiled again
     "spark.databricks.delta.snapshotPartitions": "2",  # default: 50 empty tasks a log replay
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",

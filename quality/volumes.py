@@ -18,6 +18,8 @@ RECEIPTS = "ops.delivery_receipts"
 RULE = "volume_as_before"
 COLUMNS = ["delivery_id", "period", "received_at", "revision", "state", "received"]
 BY_CHANCE = 3
+AFTER_ALL = "9"
+"""Later than every instant in ISO 8601 of the next seven thousand years."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Unusual:
 
 def remarks(source: Source, delivery_id: str, period: str | None, revision: int, rows: int) -> list[str]:
     """What is told of a delivery that is about to land: one sentence where it is unusual."""
-    coming = {"delivery_id": delivery_id, "period": period, "received_at": "9", "revision": revision, "received": rows}
+    coming = {"delivery_id": delivery_id, "period": period, "received_at": AFTER_ALL, "revision": revision, "received": rows}
     found = _judged(coming, _told(source), source)
     return [found.told(source)] if found else []
 

@@ -16,10 +16,10 @@ from lakehouse.contracts.codes import citizen_number
 SIGN = "[0-9０-９](?:[ -]?[0-9０-９]){10}"
 """What every such number holds (RE2): texts without it are not looked at."""
 NUMBERS = re.compile(
-    r"(?<!\d)(?<!\d\.)(?:(?P<citizen_no>\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ]|\d{15})"
+    r"(?<!\d)(?<!\d\d\.)(?:(?P<citizen_no>\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸｘ]|\d{15})"
     r"|(?:(?:00)?[8８][6６][ -]?)?(?P<phone>[1１][2-9２-９]\d[ -]?\d{4}[ -]?\d{4}))(?!\d)"
 )
-"""Not within a longer row of digits, nor behind a decimal point."""
+"""Not within a longer row of digits, nor the decimals of a degree, which has two digits or more; `1.` may count telephones."""
 
 
 def tokenised(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:

@@ -45,7 +45,7 @@ def conflicts(request: Request, entity_id: str) -> Response:
     return _kept_private(render(
         request, "desk_entity.html.j2", who=who, kind=kind, entity=entity, asked=entity_id, fields=_fields(kind),
         disputes=_disputes(waiting.rivals(kind, entity)), members=waiting.members(kind, entity),
-        events=desk.events(kind, entity), decisions=_decisions(kind, entity),
+        events=desk.history(kind, entity), decisions=_decisions(kind, entity),
     ))  # fmt: skip
 
 

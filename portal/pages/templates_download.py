@@ -32,5 +32,6 @@ def template(source: str) -> Response:
 
 
 def file_sources() -> list[Source]:
-    """Sources that arrive as tables with named columns."""
-    return [s for _, s in sorted(contracts().sources.items()) if s.kind == "batch" and s.columns and s.format]
+    """Sources that arrive as tables with named columns; an extract of a map is none."""
+    files = (s for _, s in sorted(contracts().sources.items()) if s.kind == "batch" and s.columns and s.format)
+    return [s for s in files if s.format.type != "osm"]

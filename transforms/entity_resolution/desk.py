@@ -59,9 +59,14 @@ def records(kind: str, entity: str) -> list[str]:
 
 def events(kind: str, entity: str) -> list[str]:
     """A line per event that the id took part in."""
-    said = "from silver.identity_log__{} where entity_id = $1 or contains(from_ids, $1) or contains(to_ids, $1) order by event_no"
-    rows = ask(kind, said.format(kind), entity)
+    rows = history(kind, entity)
     return [f"{r['occurred_on']} {r['event']} {r['from_ids'] or '-'} -> {r['to_ids'] or '-'} ({r['cause']})" for r in rows]
+
+
+def history(kind: str, entity: str) -> list[dict[str, Any]]:
+    """Rows of the identity log in which the id took part, the oldest first."""
+    said = "from silver.identity_log__{} where entity_id = $1 or contains(from_ids, $1) or contains(to_ids, $1) order by event_no"
+    return ask(kind, said.format(kind), entity)
 
 
 def told(kind: str, entity: str, attribute: str, record: str) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lakehouse.settings import CHECKOUT, settings
 
 FOLDER = CHECKOUT / "dbt_project"
 THREADS = 4  # statements are short; Spark schedules their tasks on the cores it has
+QUIET = ("--log-level", "none", "--no-print")  # the answer has dbt's words
 
 
 class GoldError(RuntimeError):
@@ -77,11 +79,23 @@ def _places() -> list[str]:
 
 
 def _invoke(arguments: list[str]):
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    project = Manifest.from_msgpack(_project())  # a run writes down in it what it compiles, so each has its own
+    return dbtRunner(manifest=project, callbacks=[_tell]).invoke([*QUIET, *arguments])
+
+
+@cache
+def _project() -> bytes:
+    """The project, read once a process: variables are looked up when SQL is compiled, not when it is read."""
     os.environ["DO_NOT_TRACK"] = "1"
     from dbt.cli.main import dbtRunner
 
     progress.doing("dbt reads its project")
-    return dbtRunner(callbacks=[_tell]).invoke(["--log-level", "none", "--no-print", *arguments])  # the answer has its words
+    answer = dbtRunner().invoke([*QUIET, "parse", *_places()])
+    _checked(answer)
+    return answer.result.to_msgpack()
 
 
 def _tell(event) -> None:
@@ -97,6 +111,7 @@ def _checked(answer) -> list[NodeResult]:
         raise GoldError(f"dbt could not start: {_one_line(str(answer.exception))[:400]}")
     results = [_result(r) for r in getattr(answer.result, "results", ())]
     failed = [r for r in results if r.status in ("error", "fail", "runtime error")]
+    failed = failed or [r for r in results if r.kind == "model" and r.status == "skipped"]  # for a fault in an ephemeral one
     if failed:
         raise GoldError(
             "; ".join(_sentence(r) for r in failed[:3]) + (f"; and {len(failed) - 3} more" if failed[3:] else "") + "."

@@ -37,6 +37,7 @@ def replaced(*texts: str | None) -> list[str | None]:
         ("", "phone", PHONE, "联系"),
         ("电话：＋", "phone", "19911112222", "（王）"),
         ("手机A", "phone", "12011112222", "B"),
+        ("联系人1.", "phone", PHONE, "；"),
     ],
 )  # fmt: skip
 def test_a_number_gives_way_to_its_token_and_the_text_around_it_stays(home, before, kind, number, after):

@@ -23,6 +23,9 @@ DATA_WORDS = (
     "attribute.",
     "type.",
     "class.",
+    "event.",
+    "cause.",
+    "stage.",
     "desk.how.",
     "desk.rule.",
 )

@@ -18,6 +18,14 @@ def test_a_fault_of_the_project_is_one_sentence():
         project._checked(SimpleNamespace(exception=fault, result=None))
 
 
+def test_a_model_that_was_skipped_for_a_fault_in_an_ephemeral_one_is_a_fault():
+    node = SimpleNamespace(name="dim_x", resource_type="model")
+    told = "Compilation Error in model.lake.dim_x, caused by compilation error in referenced ephemeral model model.lake.stg_x"
+    skipped = SimpleNamespace(node=node, status="skipped", execution_time=0.0, failures=None, message=told)
+    with pytest.raises(project.GoldError, match=r"^model dim_x broke: Compilation Error .* model\.lake\.stg_x\.$"):
+        project._checked(SimpleNamespace(exception=None, result=SimpleNamespace(results=[skipped])))
+
+
 def test_what_dbt_begins_is_what_is_being_done(monkeypatch):
     told: list[str] = []
     monkeypatch.setattr(project.progress, "doing", told.append)
