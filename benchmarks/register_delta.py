@@ -65,14 +65,14 @@ def measure(scratch: Path, environment: dict[str, str]) -> bool:
     os.environ.update(environment)
     settings.cache_clear()
     came = hold_back(scratch / "later")
-    runs = {FULL: command(_lake(["run", "registers"]), environment, every_s=EVERY_S)}
+    runs = {FULL: _timed(FULL, ["run", "registers"], environment)}
     before = {kind: links(kind) for kind in KINDS}
     gone = deliver(scratch / "later")
     print(f"{came:,} records came, {len(gone):,} went", flush=True)
-    runs[DELTA] = command(_lake(["run", "registers"]), environment, every_s=EVERY_S)
+    runs[DELTA] = _timed(DELTA, ["run", "registers"], environment)
     after = {kind: links(kind) for kind in KINDS}
     told = {kind: events(kind) for kind in KINDS}
-    runs[ANEW] = command(_lake(["register", "relink"]), environment, every_s=EVERY_S)
+    runs[ANEW] = _timed(ANEW, ["register", "relink"], environment)
     show(runs)
     claims = [Claim(f"{DELTA} / {FULL}, seconds", runs[DELTA].wall_s / runs[FULL].wall_s, 0.1,
                     cpu_ratio=runs[DELTA].cpu_s / runs[FULL].cpu_s)]  # fmt: skip
@@ -165,6 +165,12 @@ def _where(rows: pa.Table, condition: str) -> pa.Table:
 def _replace(name: str, rows: pa.Table) -> None:
     partition = contracts()[name.partition(".")[2]].partition
     tables.replace(name, rows, [partition] if partition else [])
+
+
+def _timed(name: str, words: list[str], environment: dict[str, str]) -> Run:
+    one = command(_lake(words), environment, every_s=EVERY_S)
+    print(f"{name}: {one.wall_s:.1f} s, {one.cpu_s:.1f} s of processors", flush=True)
+    return one
 
 
 def _lake(words: list[str]) -> list[str]:

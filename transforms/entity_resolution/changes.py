@@ -25,7 +25,10 @@ DIFFERING = """
 with sided as ({sides})
 select distinct {keys} from (select {keys} from sided group by {keys}, said having sum(side) <> 0)
 """
-SIDE = "select {keys}, hash(t) as said, {side} as side from read_parquet([{files}], hive_partitioning = false) t where {where}"
+SIDE = """
+select {keys}, hash(t) as said, {side} as side
+from read_parquet([{files}], hive_partitioning = false, union_by_name = true) t where {where}
+"""
 
 
 @dataclass(frozen=True)
