@@ -10,6 +10,7 @@ from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.settings import settings
 
+SLICE = "_event_"
 ROWS_SETTLE = timedelta(days=3)  # the latest local day ends within a day, the latency of gold is another
 KPIS_SETTLE = timedelta(days=22)  # 20 days after the year (policy R2) and a day of zones on either side
 
@@ -35,9 +36,14 @@ def _months_between(name: str, since: int | None) -> set[str]:
 def _slices(name: str, version: int | None = None) -> dict[str, date | None]:
     """Data file -> its slice (a month or a day); tables without slices are rebuilt whole by their models."""
     actions = tables.open_table(name, version).get_add_actions(flatten=True)
-    column = next((c for c in actions.schema.names if c.startswith("partition._event_")), None)
+    column = next((c for c in actions.schema.names if c.startswith(f"partition.{SLICE}")), None)
     paths = actions.column("path").to_pylist()
     return dict(zip(paths, actions.column(column).to_pylist() if column else [None] * len(paths), strict=True))
+
+
+def is_sliced(name: str) -> bool:
+    """Whether the table is partitioned by slices of event time."""
+    return any(column.startswith(SLICE) for column in tables.open_table(name).metadata().partition_columns)
 
 
 def provisional_months() -> set[str]:

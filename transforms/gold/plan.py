@@ -10,7 +10,7 @@ from lakehouse import outcomes, tables
 from lakehouse.gold_models import models
 from lakehouse.pipeline import Plan
 from lakehouse.settings import CHECKOUT, settings
-from transforms.gold.changes import changed_months, provisional_months, settled
+from transforms.gold.changes import changed_months, is_sliced, provisional_months, settled
 
 FORECASTS = "silver.environment__pm25_forecasts"
 HOURS = "gold.fct_air_quality_hourly"
@@ -29,10 +29,16 @@ def gold() -> Plan:
     complete = all(tables.exists(f"gold.{name}") for name in expected(sources))
     if complete and last == inputs:
         return {}
-    whole = not complete or last is None or last.get("definitions") != inputs["definitions"]
+    whole = not complete or last is None or any(last.get(key) != inputs[key] for key in ("definitions", "profile"))
     changed = None if whole else changed_months(sources, last)
     months = None if changed is None else sorted(changed | provisional_months())
-    return {"inputs": inputs, "months": months, "as_of": _utc(settings().as_of_time()), "exclude": excluded(sources)}
+    return {
+        "inputs": inputs,
+        "months": months,
+        "as_of": _utc(settings().as_of_time()),
+        "select": [] if changed is None else touched({k for k, held in inputs.items() if last.get(k) != held}),
+        "exclude": excluded(sources),
+    }
 
 
 def forecasts() -> Plan:
@@ -55,6 +61,13 @@ def expected(sources: Iterable[str]) -> set[str]:
     """Gold tables that the stage `gold` makes from those silver tables."""
     left_out = set(excluded(sources))
     return {m.name for m in models().values() if m.is_mart and m.silver and FORECAST not in m.tags and m.name not in left_out}
+
+
+def touched(changed: set[str]) -> list[str]:
+    """Models that rest on an input that changed; the clock (an input that is no table) concerns what rests on slices of time."""
+    if not changed <= set(available()):
+        changed = changed | {name for name in available() if is_sliced(name)}
+    return sorted(m.name for m in models().values() if m.silver & changed)
 
 
 def excluded(sources: Iterable[str]) -> list[str]:

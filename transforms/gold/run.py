@@ -10,14 +10,15 @@ from transforms.gold.reference import load_reference
 
 
 def gold(work: Plan) -> None:
-    """Build the gold tables of the planned months (none named = all) and test them.
+    """Build the planned gold tables and months (none named = all) and test them.
 
     Raises GoldError naming the model or test that failed; gold then keeps what was built before it.
     """
     with outcomes.step("gold", "gold", work["inputs"]) as outcome:
         references = load_reference()
         evidence = _table_versions(work["inputs"]) | {name: tables.version(name) for name in references}
-        results = project.build(_variables(work, evidence), exclude=work["exclude"], full_refresh=work["months"] is None)
+        chosen = {"select": work["select"], "exclude": work["exclude"], "full_refresh": work["months"] is None}
+        results = project.build(_variables(work, evidence), **chosen)
         outcome.detail = _summary(results) | {"months": work["months"], "reference_changed": _names(references)}
     _record_models("gold", results, evidence)
 

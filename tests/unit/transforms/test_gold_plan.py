@@ -30,7 +30,7 @@ def hours(month: int, value: float = 30.0) -> list[dict]:
 
 def build(work: dict, provisional_month: str | None = None) -> None:
     """Leave behind what a good run leaves: gold tables and the outcome with the plan's inputs."""
-    for name in plan.expected([silver_hours.TABLE]):
+    for name in plan.expected(plan.available()):
         rows = {"event_month": [datetime(2016, 3, 1).date()], "is_provisional": [provisional_month is not None]}
         tables.replace(f"gold.{name}", pa.table(rows))
     with outcomes.step("gold", "gold", work["inputs"]):
@@ -56,6 +56,37 @@ def test_only_months_whose_files_changed(clock):
     build(plan.gold())
     tables.append(silver_hours.TABLE, silver_hours.as_arrow(hours(6)), partition_by=["_event_month"])
     assert plan.gold()["months"] == ["2016-06-01"]
+
+
+GRIDS, HOURLY, OF_GRIDS = "silver.entity__governance_grids", "fct_air_quality_hourly", "dim_governance_grids"
+
+
+def test_only_models_that_rest_on_a_table_that_changed(clock):
+    """A model is also one in between, as tests are attached to these, too."""
+    silver_hours.write(hours(3))
+    tables.replace(GRIDS, pa.table({"grid_code": ["1"]}))
+    assert plan.gold()["select"] == []  # everything
+    build(plan.gold())
+    tables.append(silver_hours.TABLE, silver_hours.as_arrow(hours(6)), partition_by=["_event_month"])
+    chosen = set(plan.gold()["select"])
+    assert {HOURLY, "agg_air_quality_daily", "fct_kpi_values", "int_air_quality__hours"} <= chosen and OF_GRIDS not in chosen
+    build(plan.gold())
+    tables.replace(GRIDS, pa.table({"grid_code": ["2"]}))
+    work = plan.gold()
+    assert OF_GRIDS in work["select"] and HOURLY not in work["select"] and work["months"] == []
+
+
+def test_the_clock_concerns_models_of_slices_and_another_profile_all(clock, monkeypatch):
+    clock("2016-03-11T00:00:00Z")
+    silver_hours.write(hours(3))
+    tables.replace(GRIDS, pa.table({"grid_code": ["1"]}))
+    build(plan.gold())
+    clock("2016-03-12T20:00:00Z")
+    chosen = plan.gold()["select"]
+    assert HOURLY in chosen and OF_GRIDS not in chosen
+    monkeypatch.setenv("LAKE_PROFILE", "production")
+    settings.cache_clear()
+    assert plan.gold()["select"] == [] and plan.gold()["months"] is None
 
 
 def test_a_month_that_lost_its_rows_is_rebuilt(clock):
