@@ -170,7 +170,7 @@ def relink(base: duckdb.DuckDBPyConnection, kind: Kind, compared: neighbours.Com
 
 def touch(base: duckdb.DuckDBPyConnection, question: str, given: Mapping[str, Any] | None = None) -> None:
     """Count the entities that a query finds among the touched."""
-    base.execute(f"insert into touched select entity_id from ({question}) where entity_id not in (from touched)", given)
+    base.execute(f"insert into touched select distinct entity_id from ({question}) where entity_id not in (from touched)", given)
 
 
 def limits(rules: SurvivorshipRules, more: Iterable[tuple[str, int]]) -> pa.Table:
