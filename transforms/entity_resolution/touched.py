@@ -164,7 +164,7 @@ def relink(base: duckdb.DuckDBPyConnection, kind: Kind, compared: neighbours.Com
     base.execute(MEMBERS)
     _touch(base, stewards.revalued(kind.name, changes.built.inputs["decisions"]))
     xref = _crosswalk(base, kind, made, log, on, rules.rule_version)
-    keys = neighbours.left(given, made.links, rules)
+    keys = neighbours.left(given.filter(_is_in(given, _table(base, "relinked"))), made.links, rules)
     return Linked(made.links, xref, made.events, linkage.pairs, linkage.conflicts, keys, on, False)
 
 
@@ -277,7 +277,11 @@ def _crosswalk(base: duckdb.DuckDBPyConnection, kind: Kind, made: Assignment, lo
     base.register("before", before)
     base.register("after", after)
     base.execute(RELINKED)
-    return after.filter(pc.is_in(after["mention_id"], value_set=_table(base, "relinked")["mention_id"].combine_chunks()))
+    return after.filter(_is_in(after, _table(base, "relinked")))
+
+
+def _is_in(rows: pa.Table, asked: pa.Table) -> pa.ChunkedArray:
+    return pc.is_in(rows["mention_id"], value_set=asked["mention_id"].combine_chunks())
 
 
 def _table(base: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
