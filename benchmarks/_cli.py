@@ -65,6 +65,14 @@ def registers(
 
 
 @app.command()
+def delta(scale: Annotated[float, typer.Option(help="1 is the county of 408,300 persons.")] = 0.1) -> None:
+    """The registers after a day's records, one in a hundred, beside a run on everything: time, ids, clusters."""
+    from benchmarks import register_delta as ways
+
+    leave(ways.run(scale))
+
+
+@app.command()
 def verification(
     persons: Annotated[int, typer.Option(min=20_000, help="Persons in the index.")] = 400_000,
     seconds: Annotated[int, typer.Option(min=5, help="Length of the load.")] = 60,

@@ -127,14 +127,15 @@ def transacted(name: str, application: str) -> int:
     return -1 if found is None else found
 
 
-def replace(name: str, rows: pa.Table, partition_by: Sequence[str] = ()) -> int:
-    """Replace the whole content (and schema); returns the new version."""
+def replace(name: str, rows: pa.Table, partition_by: Sequence[str] = (), file_bytes: int | None = None) -> int:
+    """Replace the whole content (and schema), in files of about so many bytes; returns the new version."""
     write_deltalake(
         location(name),
         rows,
         mode="overwrite",
         schema_mode="overwrite",
         partition_by=list(partition_by) or None,
+        target_file_size=file_bytes,
     )
     return open_table(name).version()
 

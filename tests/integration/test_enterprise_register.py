@@ -9,11 +9,10 @@ import pytest
 
 from lakehouse import tables
 from lakehouse.contracts import contracts
-from lakehouse.contracts.derive.schema import arrow_schema
 from lakehouse.settings import settings
 from quality.linkage.measures import accuracy
 from sample_city.build import plan, run
-from tests.support.register_city import silver
+from tests.support.register_city import silver, typed
 from transforms.entity_resolution import stage
 from transforms.entity_resolution.enterprises import run as enterprises
 from transforms.entity_resolution.enterprises.departments import DEPARTMENTS, INSPECTIONS
@@ -41,18 +40,11 @@ def city(tmp_path_factory):
         patch.setenv("LAKE_AS_OF", "2015-01-05T00:00:00+08:00")
         settings.cache_clear()
         found, stood = silver(folder / "sent", {d.dataset for d in DEPARTMENTS})
-        typed = {dataset: _typed(dataset, rows) for dataset, rows in found.items()}
-        first = _register({k: v for k, v in typed.items() if k != LATER})
-        second = _register({LATER: typed[LATER]})
+        sent = {dataset: typed(dataset, rows) for dataset, rows in found.items()}
+        first = _register({k: v for k, v in sent.items() if k != LATER})
+        second = _register({LATER: sent[LATER]})
         yield City(folder / "sent" / "truth", stood, first, second)
     settings.cache_clear()
-
-
-def _typed(dataset: str, rows: pa.Table) -> pa.Table:
-    """As silver types them."""
-    schema = arrow_schema(contracts()[dataset])
-    columns = {f.name: rows[f.name] if f.name in rows.column_names else pa.nulls(rows.num_rows, f.type) for f in schema}
-    return pa.table({f.name: columns[f.name] if f.name.startswith("_") else columns[f.name].cast(f.type) for f in schema})
 
 
 def _register(more: dict[str, pa.Table]) -> pa.Table:

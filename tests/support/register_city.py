@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 import yaml
 
 from lakehouse import tables, vault
+from lakehouse.contracts import contracts
+from lakehouse.contracts.derive.schema import arrow_schema
 from tests.support.sample_city import notes, records
 
 SOURCES = yaml.safe_load((Path(__file__).parents[2] / "samples/sample_city/sources.yaml").read_text("utf-8"))
@@ -89,6 +91,13 @@ def _typed(name: str, values: list[str], dataset: str) -> pa.Array:
         digits = pa.array([(re.sub(r"\D", "", v) + "01" * (name == "month"))[:8] if v else None for v in values], pa.string())
         return pc.cast(pc.strptime(digits, format="%Y%m%d", unit="s", error_is_null=True), pa.date32())
     return text
+
+
+def typed(dataset: str, rows: pa.Table) -> pa.Table:
+    """Rows as silver types them, with nulls in columns that the extracts do not have."""
+    schema = arrow_schema(contracts()[dataset])
+    columns = {f.name: rows[f.name] if f.name in rows.column_names else pa.nulls(rows.num_rows, f.type) for f in schema}
+    return pa.table({f.name: columns[f.name] if f.name.startswith("_") else columns[f.name].cast(f.type) for f in schema})
 
 
 def into_lake(folder: Path, only: set[str] | None = None) -> pa.Table:

@@ -32,9 +32,13 @@ def name_of(kind: str) -> str:
     return f"silver.xref__{kind}"
 
 
+def schema(kind: str) -> pa.Schema:
+    return arrow_schema(contracts()[f"xref__{kind}"])
+
+
 def read(kind: str) -> pa.Table:
-    schema = arrow_schema(contracts()[f"xref__{kind}"])
-    return tables.read(name_of(kind)).select(schema.names).cast(schema) if tables.exists(name_of(kind)) else schema.empty_table()
+    own = schema(kind)
+    return tables.read(name_of(kind)).select(own.names).cast(own) if tables.exists(name_of(kind)) else own.empty_table()
 
 
 def last_links(xref: pa.Table) -> pa.Table:

@@ -2,6 +2,7 @@
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.entity_resolution.stewards import PAIRS
 
@@ -18,19 +19,21 @@ groups as (
 select first_id as left_id, mention_id as right_id, true as is_same from groups where first_id <> mention_id order by 1, 2
 """
 KNOWN = """
-select distinct k.entity_id from known k join mentions m using (mention_id)
-where m.citizen_no in (select citizen_no from mentions anti join known using (mention_id)) order by 1
+select distinct k.entity_id from known k join outline m using (mention_id)
+where m.citizen_no in (select citizen_no from outline semi join newcomers using (mention_id)) order by 1
 """
 
 
-def known_by_number(mentions: pa.Table, known: pa.Table) -> pa.Array:
-    """Entities of `known` (mention_id, entity_id) whose number has the token of a new mention's, whether it opens or not."""
-    if "citizen_no" not in mentions.column_names:
+def known_by_number(base: duckdb.DuckDBPyConnection) -> pa.Array:
+    """Entities of `known` (mention_id, entity_id) whose number has the token of a newcomer's, whether it opens or not."""
+    if "citizen_no" not in base.sql("from outline limit 0").columns:
         return pa.array([], pa.string())
-    with duckdb.connect() as base:
-        base.register("mentions", mentions)
-        base.register("known", known)
-        return base.sql(KNOWN).to_arrow_table()["entity_id"].combine_chunks()
+    return base.sql(KNOWN).to_arrow_table()["entity_id"].combine_chunks()
+
+
+def nameless(compared: pa.Table) -> pa.Table:
+    """mention_id of the records of erased persons among those in clear."""
+    return compared.filter(pc.match_like(compared["name"], NAMELESS)).select(["mention_id"])
 
 
 def bound(compared: pa.Table, mentions: pa.Table, former: pa.Table) -> pa.Table:

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.entity_resolution import identity_log
 from transforms.entity_resolution.mint import body_of, mint
@@ -87,16 +88,18 @@ class Occasion:
     decided_by: str
 
 
-def assign(clusters: pa.Table, former: pa.Table, log: pa.Table, occasion: Occasion) -> Assignment:
+def assign(clusters: pa.Table, former: pa.Table, log: pa.Table, occasion: Occasion, among: pa.Array | None = None) -> Assignment:
     """Ids for clusters (mention_id, cluster, source_code, source_key, as_of), given the last known link of each record
     (`former`: mention_id, source_code, source_key, entity_id, is_current) and the identity log.
 
+    `among`: the ids that are in question, where clusters and links are given only as far as they concern these; None: all.
     Raises ValueError when a record stands in two clusters.
     """
     with duckdb.connect() as base:
         base.register("clusters", clusters)
         base.register("former", former)
-        base.register("standing", identity_log.standing(log))
+        standing = identity_log.standing(log)
+        base.register("standing", standing if among is None else standing.filter(pc.is_in(standing["root_id"], value_set=among)))
         _refuse_doubles(base)
         base.execute(EVIDENCE)
         rows = _changes(base, occasion) + _new_ids(base, log, occasion)

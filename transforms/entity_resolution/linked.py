@@ -24,18 +24,23 @@ select c.mention_id, c.cluster, m.source_code, m.source_key, m.as_of from cluste
 where c.cluster in (select cluster from clusters join mentions using (mention_id) where {grounds})
 """
 KNOWN = """
-select mention_id, entity_id from xref semi join mentions using (mention_id)
+create table known as select mention_id, entity_id from xref semi join told using (mention_id)
 where valid_to is null and entity_id not in (
-  select entity_id from xref semi join touched using (mention_id) where valid_to is null) order by mention_id
+  select entity_id from xref semi join decided_on using (mention_id) where valid_to is null);
+create table newcomers as select mention_id from told anti join known using (mention_id);
+create view outline as from told;
 """
+"""Mentions of entities that stand, but for those that a steward has decided on since the last run; and all others."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of entity: its name, and what a cluster must hold to be one (SQL over `mentions`); other mentions wait."""
+    """A kind of entity: its name, and what a cluster must hold to be one (SQL over `mentions`); other mentions wait. `outline`:
+    columns of all mentions that a delta looks through."""
 
     name: str
     grounds: str
+    outline: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -61,28 +66,32 @@ def relink(kind: Kind, mentions: pa.Table, compared: neighbours.Compared, is_ful
     and those of the entities that they can touch. Raises LinkageError as `link`.
     """
     rules, former = rules_of(kind.name), crosswalk.read(kind.name)
-    model = None if is_full else _model(rules)
-    known = None if model is None or not former.num_rows else _known(kind, former, mentions)
+    model = None if is_full else model_of(rules)
+    is_all = model is None or not former.num_rows
 
     def decided(given: pa.Table) -> pa.Table:
         return pa.concat_tables([stewards.merged_pairs(kind.name), erased.bound(given, mentions, former)])
 
-    if model is None or known is None:
+    if is_all:
         given = compared(mentions.select(["mention_id"]))
         linkage = link(given, rules, None, decided(given), model)
         linked = linkage.clusters
     else:
-        linkage, given = neighbours.link_delta(rules, mentions, known, compared, decided, model)
-        linked = neighbours.with_settled(linkage.clusters, known, former)
+        with duckdb.connect() as base:
+            for name, table in {"told": mentions, "xref": former, "decided_on": decided_on(kind)}.items():
+                base.register(name, table)
+            base.execute(KNOWN)
+            linkage, given = neighbours.link_delta(base, rules, compared, decided, model)
+            linked = neighbours.with_settled(base, linkage.clusters)
     if model is None:
         _keep_model(rules, linkage)
-    clusters = _grounded(kind, stewards.part(kind.name, linked), mentions)
+    clusters = grounded(kind.grounds, stewards.part(kind.name, linked), mentions)
     on, log = day_of(mentions), identity_log.read(kind.name)
     made = assign(clusters, crosswalk.last_links(former), log, Occasion(kind.name, mint_key(), on, rules.rule_version))
     standing = identity_log.standing(pa.concat_tables([log, made.events]))
     xref = crosswalk.continued(former, made.links, mentions, linked, standing, on, rules.rule_version)
     keys = neighbours.left(given, made.links, rules)
-    return Linked(made.links, xref, made.events, linkage.pairs, linkage.conflicts, keys, on, known is None)
+    return Linked(made.links, xref, made.events, linkage.pairs, linkage.conflicts, keys, on, is_all)
 
 
 def day_of(mentions: pa.Table) -> date:
@@ -95,25 +104,21 @@ def rules_digest(rules: LinkageRules) -> str:
     return hashlib.sha256(rules.model_dump_json().encode()).hexdigest()[:16]
 
 
-def _grounded(kind: Kind, clusters: pa.Table, mentions: pa.Table) -> pa.Table:
-    """Clusters that are entities, with what ids are given by."""
+def grounded(grounds: str, clusters: pa.Table, mentions: pa.Table) -> pa.Table:
+    """Clusters that are entities by the grounds of their kind, with what ids are given by."""
     with duckdb.connect() as base:
         base.register("clusters", clusters)
         base.register("mentions", mentions)
-        return base.sql(GROUNDED.format(grounds=kind.grounds)).to_arrow_table()
+        return base.sql(GROUNDED.format(grounds=grounds)).to_arrow_table()
 
 
-def _known(kind: Kind, xref: pa.Table, mentions: pa.Table) -> pa.Table:
-    """Records whose entity stands, but for entities that a steward has decided on since the last run."""
+def decided_on(kind: Kind) -> pa.Table:
+    """mention_id of the records on which a steward has decided since the last run."""
     last = (outcomes.last_inputs("registers", kind.name) or {}).get("decisions") or {}
-    touched = pa.table({"mention_id": pa.array(stewards.touched(kind.name, last), pa.string())})
-    with duckdb.connect() as base:
-        for name, table in {"xref": xref, "mentions": mentions, "touched": touched}.items():
-            base.register(name, table)
-        return base.sql(KNOWN).to_arrow_table()
+    return pa.table({"mention_id": pa.array(stewards.touched(kind.name, last), pa.string())})
 
 
-def _model(rules: LinkageRules) -> dict | None:
+def model_of(rules: LinkageRules) -> dict | None:
     """The model of the last full run under these rules."""
     if not tables.exists(MODELS):
         return None

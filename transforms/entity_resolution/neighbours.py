@@ -23,12 +23,12 @@ Decided = Callable[[pa.Table], pa.Table]
 STORED = pa.schema([("entity_id", pa.string()), ("key", pa.int64()), ("is_open", pa.bool_()), ("filled", pa.int64())])
 NOBODY = ""
 """Whose keys new mentions leave, so that one new mention can close a gap of another."""
-NEW = "select mention_id from mentions anti join known using (mention_id)"
-NEAR = "select mention_id from known where entity_id in (from touched)"
+NEAR = "select mention_id, entity_id from known where entity_id in (from near_entities) order by mention_id"
 SETTLED = """
 select k.mention_id, (select coalesce(max(cluster), -1) from found) + dense_rank() over (order by k.entity_id) as cluster,
        x.method, x.match_probability
 from known k join xref x using (mention_id, entity_id) anti join found using (mention_id) where x.valid_to is null
+order by mention_id
 """
 
 
@@ -51,38 +51,33 @@ def left(found: pa.Table, links: pa.Table, rules: LinkageRules) -> pa.Table:
 
 
 def link_delta(
-    rules: LinkageRules, mentions: pa.Table, known: pa.Table, compared: Compared, decided: Decided, model: dict
+    base: duckdb.DuckDBPyConnection, rules: LinkageRules, compared: Compared, decided: Decided, model: dict
 ) -> tuple[Linkage, pa.Table]:
-    """What `link` finds for mentions that are not `known` (mention_id, entity_id) and for those near them, and what it compared.
+    """What `link` finds for `newcomers` (mention_id) and for those of `known` (mention_id, entity_id) near them, and what it
+    compared. `told` are all mentions as they are now.
 
     Without keys of former runs all are near. `decided` gives the pairs that are settled beforehand.
     """
-    stored = read(rules.kind)
-    if not stored.num_rows:
-        whole = compared(mentions.select(["mention_id"]))
-        return link(whole, rules, known, decided(whole), model), whole
-    keys = _as(stored, pa.uint64())
-    new = compared(_asked(NEW, mentions=mentions, known=known))
-    own = leave_keys(new, pa.repeat(NOBODY, new.num_rows), rules, _secret())
-    entities = touched(new, pa.concat_tables([keys, own]), rules, _secret())
-    entities = pa.concat_arrays([entities, erased.known_by_number(mentions, known)])
-    near = compared(_asked(NEAR, known=known, touched=pa.table({"entity_id": entities})))
-    given = pa.concat_tables([new, near.cast(new.schema)])
-    common = shares(given, keys, pc.count_distinct(known["entity_id"]).as_py(), rules, _secret())
+    stored, new = read(rules.kind), compared(base.sql("from newcomers order by mention_id").to_arrow_table())
+    if stored.num_rows:
+        keys = _as(stored, pa.uint64())
+        own = leave_keys(new, pa.repeat(NOBODY, new.num_rows), rules, _secret())
+        entities = touched(new, pa.concat_tables([keys, own]), rules, _secret())
+        base.register("near_entities", pa.table({"entity_id": pa.concat_arrays([entities, erased.known_by_number(base)])}))
+    else:
+        base.execute("create or replace temp view near_entities as select distinct entity_id from known")
+    known = base.sql(NEAR).to_arrow_table()
+    given = pa.concat_tables([new, compared(known.select(["mention_id"])).cast(new.schema)])
+    entities = base.sql("select count(distinct entity_id) from known").fetchall()[0][0]
+    common = shares(given, keys, entities, rules, _secret()) if stored.num_rows else None
     return link(given, rules, known, decided(given), model, common), given
 
 
-def with_settled(clusters: pa.Table, known: pa.Table, xref: pa.Table) -> pa.Table:
+def with_settled(base: duckdb.DuckDBPyConnection, clusters: pa.Table) -> pa.Table:
     """`clusters` with every known mention that was not compared, in the cluster of its entity."""
-    settled = _asked(SETTLED, found=clusters, known=known, xref=xref)
+    base.register("found", clusters)
+    settled = base.sql(SETTLED).to_arrow_table()
     return pa.concat_tables([clusters, settled.select(clusters.column_names).cast(clusters.schema)])
-
-
-def _asked(question: str, **shown: pa.Table) -> pa.Table:
-    with duckdb.connect() as base:
-        for name, rows in shown.items():
-            base.register(name, rows)
-        return base.sql(f"{question} order by mention_id").to_arrow_table()
 
 
 def _as(keys: pa.Table, kind: pa.DataType) -> pa.Table:

@@ -10,6 +10,8 @@ from transforms.entity_resolution.saving import former
 from transforms.entity_resolution.survivorship import CONFLICTS
 
 KEPT_DAYS = 90
+BETWEEN_ENTITIES = "linkage"
+"""What the rule of conflicts between entities is called."""
 PAIRS = """
 with told as (
   select left_id, right_id, method, match_probability, rule_version, is_linked, is_review, $on::date as scored_on, true as is_new
@@ -41,26 +43,35 @@ order by 1, 3, 14
 """
 
 
-def pairs_of(kind: str, found: Linked) -> pa.Table:
-    """Rows of `match_pairs__x`: the pairs that were scored now, and those of the last 90 days. Equal evidence is no pair."""
+def pairs_of(kind: str, found: Linked, links: pa.Table | None = None) -> pa.Table:
+    """Rows of `match_pairs__x`: the pairs that were scored now, and those of the last 90 days. Equal evidence is no pair.
+
+    `links`: mention_id, entity_id of all records in them, where `found` has not all.
+    """
     with duckdb.connect() as base:
         base.register("pairs", found.pairs)
-        base.register("links", found.links)
+        base.register("links", found.links if links is None else links)
         base.register("former", former(f"match_pairs__{kind}"))
         return base.sql(PAIRS, params={"on": found.on, "since": since(found.on)}).to_arrow_table()
 
 
-def conflicts_of(kind: str, found: Linked, mentions: pa.Table, attribute: str) -> pa.Table:
+def conflicts_of(kind: str, found: Linked, mentions: pa.Table, attribute: str, links: pa.Table | None = None) -> pa.Table:
     """Rows of `conflict__x` for pairs of entities that linkage found in conflict over `attribute`, now or in a former run,
-    while both still are entities of their own."""
+    while both still are entities of their own. `links` as in `pairs_of`."""
     with duckdb.connect() as base:
         base.register("conflicts", found.conflicts)
-        base.register("links", found.links)
+        base.register("links", found.links if links is None else links)
         base.register("mentions", mentions)
         base.register("former", former(f"conflict__{kind}") if not found.is_full else CONFLICTS.empty_table())
         base.execute(SIDES)
         made = base.sql(BETWEEN.format(attribute=attribute), params={"attribute": attribute}).to_arrow_table()
     return made.cast(CONFLICTS)
+
+
+def in_order(conflicts: list[pa.Table]) -> pa.Table:
+    """Rows of `conflict__x` as the table holds them."""
+    keys = ("entity_id", "attribute", "kind", "source", "value", "mention_id")
+    return pa.concat_tables(conflicts).select(CONFLICTS.names).sort_by([(key, "ascending") for key in keys])
 
 
 def since(on: date) -> date:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.ipc
 
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from lakehouse.contracts.derive.schema import arrow_schema
+from lakehouse.exchange import FILE_BYTES, exchange
 from lakehouse.settings import settings
 from transforms.entity_resolution import crosswalk, identity_log, neighbours
 from transforms.entity_resolution.linked import Linked
@@ -22,15 +24,19 @@ from transforms.entity_resolution.linked import Linked
 BEFORE = b"crosswalk_version"
 
 
-def save_ids(kind: str, found: Linked) -> None:
-    """Replace the crosswalk and append the events.
+def save_ids(kind: str, found: Linked, relinked: pa.Table | None = None) -> None:
+    """Replace the crosswalk and append the events; of a delta the rows of the records `relinked` (mention_id).
 
     A delta adds its keys before: keys of ids that were never given do no harm. A full run begins with none: a run that finds
     none compares with everybody.
     """
     _keep_keys(kind, found.keys.slice(0, 0) if found.is_full else found.keys, found.is_full)
     _set_down(kind, found.events)
-    save({crosswalk.name_of(kind).partition(".")[2]: found.xref})
+    dataset = crosswalk.name_of(kind).partition(".")[2]
+    if relinked is None:
+        save({dataset: found.xref})
+    else:
+        merge(dataset, relinked, found.xref)
     identity_log.append(kind, found.events)
     _pending(kind).unlink(missing_ok=True)
     if found.is_full:
@@ -55,8 +61,19 @@ def save(rows: Mapping[str, pa.Table]) -> dict[str, int]:
         schema = schema_of(dataset)
         made = table.select(schema.names).cast(schema)
         if not tables.exists(contracts()[dataset].table) or not former(dataset).equals(made):
-            tables.replace(contracts()[dataset].table, made)
+            tables.replace(contracts()[dataset].table, made, file_bytes=FILE_BYTES)
     return {dataset: table.num_rows for dataset, table in rows.items()}
+
+
+def merge(dataset: str, touched: pa.Table, fresh: pa.Table) -> int:
+    """Put `fresh` in the place of the rows whose columns of `touched` have values that it names; returns the table's rows."""
+    schema = schema_of(dataset)
+    return exchange(contracts()[dataset].table, touched, fresh.select(schema.names).cast(schema))
+
+
+def held_first(mentions: pa.Table) -> pa.Table:
+    """In this order a delta that links mentions which waited writes one file anew."""
+    return pa.concat_tables([mentions.filter(mentions["is_held"]), mentions.filter(pc.invert(mentions["is_held"]))])
 
 
 def schema_of(dataset: str) -> pa.Schema:
@@ -72,12 +89,16 @@ def former(dataset: str) -> pa.Table:
 def _keep_keys(kind: str, keys: pa.Table, is_full: bool) -> None:
     if is_full or not tables.exists(neighbours.table(kind)):
         tables.replace(neighbours.table(kind), keys)
-    elif (fresh := _not_there(keys, neighbours.read(kind))).num_rows:
+    elif (fresh := _not_there(keys, neighbours.table(kind))).num_rows:
         tables.append(neighbours.table(kind), fresh)
 
 
-def _not_there(keys: pa.Table, stored: pa.Table) -> pa.Table:
-    return duckdb.sql("select * from keys except select * from stored order by all").to_arrow_table().cast(keys.schema)
+def _not_there(keys: pa.Table, name: str) -> pa.Table:
+    columns = ", ".join(keys.column_names)
+    with duckdb.connect() as base:
+        base.register("keys", keys)
+        there = f"select {columns} from ({tables.scan(base, name)}) semi join keys using (key)"
+        return base.sql(f"from keys except ({there}) order by all").to_arrow_table().cast(keys.schema)
 
 
 def _set_down(kind: str, events: pa.Table) -> None:

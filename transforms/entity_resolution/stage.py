@@ -8,8 +8,8 @@ from lakehouse import outcomes, tables
 from lakehouse.pipeline import Plan, Stage
 from lakehouse.settings import CHECKOUT
 from transforms.entity_resolution import stewards
-from transforms.entity_resolution.enterprises.departments import DEPARTMENTS
-from transforms.entity_resolution.persons.departments import DATASETS
+from transforms.entity_resolution.enterprises.departments import DATASETS as OF_ENTERPRISES
+from transforms.entity_resolution.persons.departments import DATASETS as OF_PERSONS
 
 STAGE = "registers"
 PLACES = "xref__addresses"
@@ -17,7 +17,7 @@ RULES = {
     "persons": ("linkage-persons", "survivorship-persons", "population-register"),
     "enterprises": ("linkage-enterprises", "survivorship-enterprises", "enterprise-lifecycle"),
 }
-READS = {"persons": DATASETS, "enterprises": tuple(dict.fromkeys(d.dataset for d in DEPARTMENTS))}
+READS = {"persons": OF_PERSONS, "enterprises": OF_ENTERPRISES}
 SEEDS = {"persons": "population__", "enterprises": "enterprise__"}
 """Without a dataset of its own domain a register has nothing to begin with."""
 

@@ -106,11 +106,21 @@ def values(kind: str) -> pa.Table:
 
 def touched(kind: str, before: Mapping[str, str]) -> list[str]:
     """Records that decisions name which were made or taken back since the run that knew `before`."""
-    now = marks(kind)
-    changed = {about for about in before.keys() | now.keys() if before.get(about) != now.get(about)}
+    changed = _changed(kind, before)
     named = [d.changes for d in decisions.history(dataset(kind)) if d.hold_id in changed and d.kind in (MERGE, SPLIT)]
     alone = (c[side] for c in named for side in ("left", "right", "anchor") if side in c)
     return sorted({*alone, *(record for c in named for record in c.get("records", ()))})
+
+
+def revalued(kind: str, before: Mapping[str, str]) -> list[str]:
+    """Ids of the entities of which a value was decided, or a decision taken back, since the run that knew `before`."""
+    changed = _changed(kind, before)
+    return sorted({d.changes["entity_id"] for d in decisions.history(dataset(kind)) if d.hold_id in changed and d.kind == VALUE})
+
+
+def _changed(kind: str, before: Mapping[str, str]) -> set[str]:
+    now = marks(kind)
+    return {about for about in before.keys() | now.keys() if before.get(about) != now.get(about)}
 
 
 def marks(kind: str) -> dict[str, str]:

@@ -50,3 +50,4 @@ DEPARTMENTS = (
     Department(INSPECTIONS, SELF, ("document_no",), "date", _NAMED),
     Department(SOCIAL_INSURANCE, EMPLOYER, ("employer_uscc",), "month", {"uscc": "employer_uscc"}),
 )
+DATASETS = tuple(dict.fromkeys(d.dataset for d in DEPARTMENTS))

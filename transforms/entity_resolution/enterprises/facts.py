@@ -21,6 +21,10 @@ FORM_CLASSES = {
     "company_limited_by_shares": "enterprise",
 }
 """Classes that a legal form tells where no number and no type does."""
+BEARERS = """
+select distinct entity_id, standard_name from mentions join members using (mention_id)
+where standard_name is not null and role = 'self'
+"""
 EDITIONS = (("2017", date(2017, 10, 1)), ("2011", date(2011, 11, 1)), ("2002", date(2002, 10, 1)), ("1994", date(1, 1, 1)))
 """Editions of GB/T 4754 and the first day on which each was in force, newest first."""
 
@@ -28,7 +32,11 @@ EDITIONS = (("2017", date(2017, 10, 1)), ("2011", date(2011, 11, 1)), ("2002", d
 @dataclass(frozen=True)
 class Facts:
     """What golden records are made from: silver tables by dataset, mentions, members (mention_id, entity_id), life events,
-    persons (mention_id, entity_id of the person) and the stewards' decisions."""
+    persons (mention_id, entity_id of the person) and the stewards' decisions.
+
+    Where these are of some enterprises alone: `datasets` of which any enterprise has records, and who bears the names that
+    theirs speak of as parents (`bearers`: entity_id, standard_name).
+    """
 
     silver: Mapping[str, pa.Table]
     mentions: pa.Table
@@ -36,13 +44,23 @@ class Facts:
     life: pa.Table
     persons: pa.Table
     decided: pa.Table | None = None
+    datasets: frozenset[str] | None = None
+    bearers: pa.Table | None = None
+
+    def has(self, dataset: str) -> bool:
+        """Whether any enterprise has records of the dataset."""
+        return dataset in (pc.unique(self.mentions["dataset"]).to_pylist() if self.datasets is None else self.datasets)
 
 
 def show(base: duckdb.DuckDBPyConnection, facts: Facts) -> None:
-    """Make the tables `mentions`, `members`, `life`, `persons`; each silver table by the last part of its name, empty where it is
-    not there; `capitals`, `types`, `forms`, `classes`, `industry_succession`, and the macro `edition_of`."""
+    """Make the tables `mentions`, `members`, `life`, `persons`, `bearers`; each silver table by the last part of its name, empty
+    where it is not there; `capitals`, `types`, `forms`, `classes`, `industry_succession`, and the macro `edition_of`."""
     for name in ("mentions", "members", "life", "persons"):
         base.register(name, getattr(facts, name))
+    if facts.bearers is None:
+        base.execute(f"create view bearers as {BEARERS}")
+    else:
+        base.register("bearers", facts.bearers)
     for department in DEPARTMENTS:
         rows = facts.silver.get(department.dataset)
         base.register(

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from lakehouse.contracts.origin import worst_sql
 from transforms.entity_resolution.enterprises.claims import CLAIMS
+from transforms.entity_resolution.enterprises.departments import EMPLOYMENT, TAX
 from transforms.entity_resolution.enterprises.facts import Facts, show
 from transforms.entity_resolution.survivorship import survive
 from transforms.entity_resolution.survivorship_rules import rules_of
@@ -15,8 +16,7 @@ DATASET = "entity__enterprises"
 PARENTS = """
 select m.entity_id as enterprise_id, any_value(p.entity_id) as parent_id
 from (select distinct entity_id, parent_name from mentions join members using (mention_id) where parent_name is not null) m
-     join (select distinct entity_id, standard_name from mentions join members using (mention_id)
-           where standard_name is not null and role = 'self') p on p.standard_name = m.parent_name and p.entity_id <> m.entity_id
+     join bearers p on p.standard_name = m.parent_name and p.entity_id <> m.entity_id
 group by 1 having count(distinct p.entity_id) = 1
 """
 DAYS = """
@@ -37,8 +37,7 @@ ADDRESS_COLUMNS = ("address_text", "address_id", "building_id", "grid_code", "ge
 ENTITIES = f"""
 with everybody as (
   select entity_id, {worst_sql("data_origin")} as data_origin from members join mentions using (mention_id) group by 1),
-coded as ({CODED}), parents as ({PARENTS}), days as ({DAYS}), last_capitals as ({LAST_CAPITALS}),
-traded as (select exists (from tax) or exists (from employment) as is_told)
+coded as ({CODED}), parents as ({PARENTS}), days as ({DAYS}), last_capitals as ({LAST_CAPITALS})
 select e.entity_id as enterprise_id, uscc.value as uscc, org_code9.value as org_code9, reg_no_15.value as reg_no_15,
        taxpayer_no.value as taxpayer_no, name.value as name, class.value as class_code, status.value as status_code,
        entity_type_code.value as entity_type_code, industry_code.value as industry_code,
@@ -51,10 +50,10 @@ select e.entity_id as enterprise_id, uscc.value as uscc, org_code9.value as org_
        coalesce(ra.division_code, uscc.value[3:8]) as registered_division_code, oa.division_code as operating_division_code,
        {", ".join(f"oa.{c} as operating_{c}" for c in ADDRESS_COLUMNS)},
        cast(cast(employees.value as double) as bigint) as employees,
-       case when is_trading.value is not null then true when is_told then false end as is_trading,
+       case when is_trading.value is not null then true when $is_trade_told then false end as is_trading,
        p.parent_id, legal_person_name.value as legal_person_name, legal_person_no.value as legal_person_no,
        lp.entity_id as legal_person_id, e.data_origin
-from everybody e cross join traded
+from everybody e
      {" ".join(f"left join golden_{a} as {a} on {a}.entity_id = e.entity_id" for a in CLAIMS)}
      left join capitals c on c.mention_id = capital.mention_id left join last_capitals l on l.entity_id = e.entity_id
      left join coded o on o.mention_id = industry_code.mention_id
@@ -74,4 +73,5 @@ def golden_records(facts: Facts, on: date) -> tuple[pa.Table, pa.Table]:
         survivors = survive(base, CLAIMS, rules_of("enterprises"), on, facts.decided)
         for attribute, values in survivors.golden.items():
             base.register(f"golden_{attribute}", values)
-        return base.sql(ENTITIES).to_arrow_table(), survivors.conflicts
+        told = {"is_trade_told": facts.has(TAX) or facts.has(EMPLOYMENT)}
+        return base.sql(ENTITIES, params=told).to_arrow_table(), survivors.conflicts

@@ -52,8 +52,8 @@ def _newest(mentions: pa.Table) -> pa.Table:
     """Each mention once, by mention: a record that a later delivery repeats word for word speaks as of the last."""
     ordered = mentions.sort_by([("mention_id", "ascending"), ("as_of", "descending")]).combine_chunks()
     ids = ordered["mention_id"]
-    is_first = pc.fill_null(pc.not_equal(ids[1:], ids[:-1]), True)
-    return ordered.filter(pa.concat_arrays([pa.array([True] * min(1, len(ids))), is_first.combine_chunks()]))
+    is_first = pc.not_equal(ids[1:], ids[:-1]).combine_chunks().cast(pa.bool_())
+    return ordered.filter(pa.concat_arrays([pa.array([True] * min(1, len(ids)), pa.bool_()), is_first]))
 
 
 def _sent(rows: pa.Table, department: Department) -> pa.Table:

@@ -49,15 +49,11 @@ FACTS = {
     "population__enrolments": (ENROLLED, "enrolled", "school struct(school_code varchar, grade_code varchar)"),
     "population__assistance": (AIDED, "aided", "disability_level varchar, assistance_level varchar"),
 }
-HOME = """
-create or replace table home as
-select distinct substr(coalesce(latest.division_sent, latest.division_code), 1, 6) as county from registered where is_registered
-"""
 FLOATS = """
 create or replace table floats as
 select entity_id, min(f.from_date) as since from members join mentions m using (mention_id)
 join {floating} f on f._record_id = m.record_id
-where m.role = 'self' and m.as_of >= (select max(as_of) from mentions where dataset = 'population__floating')
+where m.role = 'self' and m.as_of >= (select last_floating_on from horizon)
 group by entity_id
 """
 PERSONS = """
@@ -69,7 +65,8 @@ select e.entity_id as person_id, citizen_no.value as citizen_no, name.value as n
        case when r.is_registered then r.latest.relation_code end as relation_code,
        {registered}, {usual}, f.since as residing_since,
        case when coalesce(d.is_dead, false) then null
-            when r.is_registered and substr(u.division_code, 1, 6) not in (from home) then 'registered_away'
+            when r.is_registered and substr(u.division_code, 1, 6) not in (select unnest(home) from horizon)
+              then 'registered_away'
             when r.is_registered then 'registered_local'
             when f.since is not null and f.since <= $on::date - to_months(t.usual_resident_months) then 'inflow_over_6_months'
             when f.since is not null then 'inflow_under_6_months'
@@ -97,9 +94,8 @@ def survivors(base: duckdb.DuckDBPyConnection, on: date, decided: pa.Table) -> S
 
 
 def persons(base: duckdb.DuckDBPyConnection, found: Survivors, present: set[str], on: date) -> pa.Table:
-    """Golden records as of a day, by person. Needs the tables of `registration` and `deaths`, and `terms`."""
+    """Golden records as of a day, by person. Needs the tables of `registration` and `deaths`, `horizon` and `terms`."""
     base.execute(EVERYBODY)
-    base.execute(HOME)
     floating = (
         "population__floating" if "population__floating" in present else "(select null as _record_id, null::date as from_date)"
     )

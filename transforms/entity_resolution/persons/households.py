@@ -12,18 +12,36 @@ from ({periods}) p join household_ids h on h.household_no = p.value join everybo
 order by person_id, valid_from, household_id
 """
 HOUSEHOLDS = """
-select h.household_id, h.household_no, any_value(m.person_id) filter (where m.relation_code = '02') as head_id,
+select h.household_id, h.household_no, min(m.person_id) filter (where m.relation_code = '02') as head_id,
        case when head_id is not null then 'family' end as kind_code, count(m.person_id) as members,
-       mode(p.registered_address_id) as address_id, mode(p.registered_building_id) as building_id,
-       mode(p.registered_division_code) as division_code, mode(p.registered_grid_code) as grid_code,
+       {places},
        min(a.valid_from) as valid_from, case when count(m.person_id) = 0 then max(a.valid_to) end as valid_to,
        max(a.data_origin) as data_origin
-from household_ids h join memberships a using (household_id)
-left join memberships m on m.household_id = a.household_id and m.person_id = a.person_id and m.valid_from = a.valid_from
+from {ids} h join {memberships} a using (household_id)
+left join {memberships} m on m.household_id = a.household_id and m.person_id = a.person_id and m.valid_from = a.valid_from
      and m.valid_to is null
-left join persons p on p.person_id = m.person_id
+left join {persons} p on p.person_id = m.person_id
 group by h.household_id, h.household_no order by h.household_id
 """
+PLACES = ("address_id", "building_id", "division_code", "grid_code")
+PLACE = "list_aggregate(list_sort(list(p.registered_{0})), 'mode') as {0}"
+"""Where most members are registered; of several such places the first in order."""
+AROUND = """
+create table households_touched as
+select distinct household_id from stored_memberships semi join touched on person_id = entity_id
+union select household_id from memberships;
+create table ids_around as
+select household_id, household_no from stored_households semi join households_touched using (household_id)
+union select household_id, household_no from household_ids semi join households_touched using (household_id);
+create table memberships_around as
+select * from stored_memberships anti join touched on person_id = entity_id semi join households_touched using (household_id)
+union all by name from memberships;
+create table persons_around as
+select person_id, {places} from stored_persons semi join memberships_around using (person_id)
+anti join touched on person_id = entity_id where valid_to is null
+union all select person_id, {places} from persons;
+"""
+"""All members of the households that touched persons belong to or belonged to."""
 RESIDENCES = """
 with registered as (
   select entity_id, 'registered' as kind_code, p.carried.address_text as address_text, p.carried.address_id as address_id,
@@ -55,9 +73,21 @@ def memberships(base: duckdb.DuckDBPyConnection, key: bytes) -> pa.Table:
     return found
 
 
-def households(base: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Rows of `entity__households` from memberships and the table `persons`."""
-    return base.sql(HOUSEHOLDS).to_arrow_table()
+def households(base: duckdb.DuckDBPyConnection, among: str = "") -> pa.Table:
+    """Rows of `entity__households` from memberships and the table `persons`; `among`: what the names of these tables end in."""
+    tables = {
+        "ids": f"ids{among}" if among else "household_ids",
+        "memberships": f"memberships{among}",
+        "persons": f"persons{among}",
+    }
+    return base.sql(HOUSEHOLDS.format(places=", ".join(map(PLACE.format, PLACES)), **tables)).to_arrow_table()
+
+
+def households_of_touched(base: duckdb.DuckDBPyConnection) -> tuple[pa.Table, pa.Table]:
+    """household_id of the households that touched persons belong to or belonged to, and their rows, from what is stored of all
+    other members. Needs stored_memberships, stored_households, stored_persons, touched."""
+    base.execute(AROUND.format(places=", ".join(f"registered_{name}" for name in PLACES)))
+    return base.sql("from households_touched").to_arrow_table(), households(base, "_around")
 
 
 def residences(base: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -35,14 +35,13 @@ from members join mentions m using (mention_id) join {dataset} s on s._record_id
 where {where} group by entity_id, {event}, {once_per}
 """
 REGISTER_EVENTS = """
-with opening as (select min(as_of) as day from registered_records where is_full),
-ordered as (
+with ordered as (
   select *, lag(status_code) over line as former, lag(is_at) over line as was_at, lag(grid_code) over line as former_grid
   from (select *, coalesce(address_id, address_text) as is_at from registered_records)
   window line as (partition by entity_id order by as_of, coalesce(status_code, ''), mention_id)),
 came as (
-  select o.*, g.value::date as born_on from ordered o cross join opening left join golden_birth_date g using (entity_id)
-  where former is null and o.as_of > day and coalesce(status_code, '0') = '0'),
+  select o.*, g.value::date as born_on from ordered o cross join horizon left join golden_birth_date g using (entity_id)
+  where former is null and o.as_of > opened_on and coalesce(status_code, '0') = '0'),
 stayed as (select * from ordered where status_code = '0' and former = '0'),
 left_us as (select * from ordered where status_code in ('8', '9') and former is distinct from status_code)
 select entity_id, 'REGISTER' as event, as_of as event_date, mention_id from came

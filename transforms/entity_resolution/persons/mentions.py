@@ -32,13 +32,15 @@ PLACES = pa.schema([(c, pa.string()) for c in ("address_text", "division_hint", 
                                                "grid_code", "geocode_quality")])  # fmt: skip
 
 
-def build(base: duckdb.DuckDBPyConnection, present: Collection[str], places: pa.Table | None = None) -> None:
+def build(base: duckdb.DuckDBPyConnection, present: Collection[str], places: pa.Table | None = None, among: str = "") -> None:
     """Make the table `mentions` in `base`, which holds each dataset of `present` under its name. A record that a later delivery
     repeats word for word is mentioned once, as of the last.
 
-    `places`: rows of `silver.xref__addresses`; without them no mention stands on the map.
+    `places`: rows of `silver.xref__addresses`; without them no mention stands on the map. `among`: table of the records
+    (record_id) that are asked for; none: all.
     """
-    parts = " union all by name ".join(_mentions(d) for d in DEPARTMENTS if d.dataset in present)
+    asked = f" and _record_id in (select record_id from {among})" if among else ""
+    parts = " union all by name ".join(_mentions(d) + asked for d in DEPARTMENTS if d.dataset in present)
     newest = "row_number() over (partition by mention_id order by as_of desc) = 1"
     base.execute(f"create or replace table named as select * from ({parts}) qualify {newest}")
     base.register("numbers", _numbers(base))
@@ -46,17 +48,17 @@ def build(base: duckdb.DuckDBPyConnection, present: Collection[str], places: pa.
     base.execute(PLACED.format(numbers=", ".join(NUMBERS)))
 
 
-def compared(base: duckdb.DuckDBPyConnection, asked: pa.Table) -> pa.Table:
+def compared(base: duckdb.DuckDBPyConnection, asked: pa.Table, told: str = "mentions") -> pa.Table:
     """What linkage compares, in clear and in memory only: the mentions of `asked` (mention_id) with their names and numbers
-    out of the vault.
+    out of the vault. `told`: table of the mentions.
 
     Where a name was erased its token stands for it, so that nobody is taken for somebody else who was erased.
     """
-    base.register("asked", asked)
+    base.register("in_clear", asked)
     rows = base.sql(
         "select mention_id, source_code, source_key, role, as_of, citizen_no, name, phone, kin_no, birth_date, sex_code,"
-        " household_no, relation_code, address_text, address_id, division_code, enterprise_code from mentions"
-        " semi join asked using (mention_id) order by mention_id"
+        f" household_no, relation_code, address_text, address_id, division_code, enterprise_code from {told}"
+        " semi join in_clear using (mention_id) order by mention_id"
     ).to_arrow_table()
     for name in COMPARED:
         opened = vault.clear(rows[name])
@@ -75,7 +77,7 @@ def _mentions(department: Department) -> str:
            '{department.dataset}' as dataset, _source_code as source_code, ({department.key})::varchar as source_key,
            ({department.as_of})::date as as_of, {", ".join(columns)}, ({told.get("birth_date", "null")})::date as birth_date,
            _data_origin as data_origin
-    from "{department.dataset}" where {named}"""
+    from "{department.dataset}" where ({named})"""
 
 
 def _numbers(base: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -4,13 +4,21 @@ import duckdb
 
 RECORDS = """
 create or replace table registered_records as
-select x.entity_id, m.*, m.source_code like '%full' as is_full from members x join mentions m using (mention_id)
+select x.entity_id, m.* from members x join mentions m using (mention_id)
 where m.dataset = 'population__residents' and m.role = 'self'
+"""
+HORIZON = """
+create or replace table horizon as
+select min(as_of) filter (is_full) as opened_on, max(as_of) filter (is_full) as last_full_on,
+       max(as_of) filter (dataset = 'population__floating') as last_floating_on,
+       list(distinct substr(coalesce(division_sent, division_code), 1, 6) order by 1)
+         filter (dataset = 'population__residents' and role = 'self' and status_code = '0') as home
+from (select *, dataset = 'population__residents' and role = 'self' and source_code like '%full' as is_full from {told})
 """
 REGISTERED = """
 create or replace table registered as
 select *, latest.status_code = '0'
-          and last_on >= coalesce((select max(as_of) from registered_records where is_full), last_on) as is_registered
+          and last_on >= coalesce((select last_full_on from horizon), last_on) as is_registered
 from (
   select entity_id, min(as_of) as first_on, max(as_of) as last_on,
          arg_max({'mention_id': mention_id, 'status_code': status_code, 'household_no': household_no,
@@ -41,8 +49,16 @@ from followed f join registered r using (entity_id) where not (is_struck and val
 """
 
 
+def look_around(base: duckdb.DuckDBPyConnection, told: str = "mentions") -> tuple:
+    """Make the table `horizon` of all mentions: the days of the first and the last full extract and of the last list of the
+    floating population, and the counties that the police register is of. Returns its row."""
+    base.execute(HORIZON.format(told=told))
+    return base.sql("from horizon").fetchall()[0]
+
+
 def read(base: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables `registered_records` and `registered` (entity_id, last record, first and last day, is_registered).
+    """Make the tables `registered_records` and `registered` (entity_id, last record, first and last day, is_registered) of
+    `members`, `mentions` and `horizon`.
 
     Registered is whose last record says so, unless a full extract came later that no longer names the person.
     """

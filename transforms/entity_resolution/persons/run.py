@@ -10,67 +10,75 @@ import pyarrow as pa
 
 from lakehouse import outcomes, tables
 from lakehouse.settings import settings
-from transforms.entity_resolution import review, saving, stewards
+from transforms.entity_resolution import changes, review, saving
 from transforms.entity_resolution.linked import Kind, Linked, relink
-from transforms.entity_resolution.mint import mint_key
-from transforms.entity_resolution.persons import deaths, golden, households, lifecycle, mentions, registration, terms
+from transforms.entity_resolution.persons import delta, households, mentions, register, registration
 from transforms.entity_resolution.persons.departments import DATASETS
-from transforms.entity_resolution.survivorship import CONFLICTS
-from transforms.entity_resolution.validity import KEPT, with_history
 
-KIND = Kind("persons", grounds="is_number_valid or (name is not null and birth_date is not null)")
+KIND = Kind(
+    "persons",
+    grounds="is_number_valid or (name is not null and birth_date is not null)",
+    outline=("citizen_no", "status_code", "division_sent", "division_code"),
+)
 PLACES = "silver.xref__addresses"
-COUNTED = ("n_records", "n_sources")
-"""Columns that grow with every delivery; they begin no new golden record."""
+TABLES = (
+    "xref__persons", "mentions__persons", "match_pairs__persons", "conflict__persons", "lifecycle__persons",
+    "entity__households", "bridge__person_household", "bridge__person_residence", "entity__persons",
+)  # fmt: skip
 
 
 def run(work: dict[str, Any]) -> None:
-    """Build the register from the table versions that the plan names. Every mention is linked or held."""
-    with outcomes.step("registers", KIND.name, work["inputs"]) as outcome, _lake(work["inputs"]) as base:
+    """Build the register from the table versions that the plan names. Every mention is linked or held.
+
+    Where it can be told what changed since the last run, only the persons whom that touches are computed.
+    """
+    inputs = work["inputs"]
+    with outcomes.step("registers", KIND.name, inputs) as outcome:
         saving.finish(KIND.name)
-        present = {d for d in DATASETS if f"silver.{d}" in work["inputs"]}
-        mentions.build(base, present, _places(base, work["inputs"]))
+        changed = None if work["is_full"] else changes.since_built(KIND.name, inputs, DATASETS)
+        counts = _of_touched(inputs, changed) if changed else None
+        if counts is None:
+            counts = _of_all(inputs, work["is_full"])
+        changes.note(KIND.name, inputs, [f"silver.{name}" for name in TABLES], counts["day"])
+        outcome.rows_in, outcome.rows_out = counts["mentions__persons"], counts["entity__persons"]
+        outcome.accepted = outcome.rows_in - counts["held"]
+        outcome.detail = counts | {"day": str(counts["day"])}
+
+
+def _of_touched(inputs: dict[str, Any], changed: changes.Changes) -> dict[str, Any] | None:
+    with _lake(inputs) as base:
+        return delta.build(base, KIND, changed, _present(inputs), _places(inputs))
+
+
+def _of_all(inputs: dict[str, Any], is_full: bool) -> dict[str, Any]:
+    """Build all tables anew; rows by table."""
+    with _lake(inputs) as base:
+        present = _present(inputs)
+        mentions.build(base, present, _places(inputs))
         said = base.sql("from mentions order by mention_id").to_arrow_table()
-        found = relink(KIND, said, lambda asked: mentions.compared(base, asked), work["is_full"])
+        found = relink(KIND, said, lambda asked: mentions.compared(base, asked), is_full)
         made = _register(base, said, found, present)
-        saving.save_ids(KIND.name, found)
-        rows = saving.save(made)
-        outcome.rows_in, outcome.accepted, outcome.rows_out = said.num_rows, found.links.num_rows, rows["entity__persons"]
-        outcome.detail = rows | {"held": said.num_rows - found.links.num_rows, "is_full": found.is_full, "day": str(found.on)}
+    saving.save_ids(KIND.name, found)
+    rows = saving.save(made)
+    return rows | {"held": said.num_rows - found.links.num_rows, "is_full": found.is_full, "day": found.on}
 
 
 def _register(base: duckdb.DuckDBPyConnection, said: pa.Table, found: Linked, present: set[str]) -> dict[str, pa.Table]:
     """All tables but crosswalk and log, by dataset."""
     base.register("members", found.links)
-    terms.show(base)
-    registration.read(base)
-    deaths.judge(base, present)
-    survivors = golden.survivors(base, found.on, stewards.values(KIND.name))
-    people = golden.persons(base, survivors, present, found.on)
-    base.register("persons", people)
-    memberships = households.memberships(base, mint_key())
-    disputed = base.sql(deaths.conflicts(present)).to_arrow_table()
-    conflicts = [survivors.conflicts, review.conflicts_of(KIND.name, found, said, "citizen_no"), disputed]
+    registration.look_around(base)
+    made = register.of_members(base, present, found.on)
+    between = review.conflicts_of(KIND.name, found, said, "citizen_no")
     return {
-        "mentions__persons": said.append_column("is_held", _is_held(base)),
+        "mentions__persons": saving.held_first(said.append_column("is_held", _is_held(base))),
         "match_pairs__persons": review.pairs_of(KIND.name, found),
-        "conflict__persons": _ordered(pa.concat_tables(conflicts, promote_options="permissive")),
-        "lifecycle__persons": lifecycle.life_events(base, present),
+        "conflict__persons": review.in_order([made.conflicts, between]),
+        "lifecycle__persons": made.events,
         "entity__households": households.households(base),
-        "bridge__person_household": memberships,
-        "bridge__person_residence": households.residences(base),
-        "entity__persons": _golden(base, people, found),
+        "bridge__person_household": made.memberships,
+        "bridge__person_residence": made.residences,
+        "entity__persons": register.with_former(made.persons, saving.former("entity__persons"), found.on),
     }
-
-
-def _golden(base: duckdb.DuckDBPyConnection, people: pa.Table, found: Linked) -> pa.Table:
-    """Golden records with their history and the ids of their households."""
-    now = base.sql(
-        "select p.*, h.household_id from persons p left join household_ids h using (household_no) order by person_id"
-    ).to_arrow_table()
-    schema = saving.schema_of("entity__persons")
-    now = now.select([n for n in schema.names if n not in KEPT])
-    return with_history(saving.former("entity__persons"), now, "person_id", found.on, COUNTED)
 
 
 def _is_held(base: duckdb.DuckDBPyConnection) -> pa.Array:
@@ -80,12 +88,11 @@ def _is_held(base: duckdb.DuckDBPyConnection) -> pa.Array:
     return held.to_arrow_table()["is_held"]
 
 
-def _ordered(conflicts: pa.Table) -> pa.Table:
-    keys = ("entity_id", "attribute", "kind", "source", "value", "mention_id")
-    return conflicts.select(CONFLICTS.names).sort_by([(key, "ascending") for key in keys])
+def _present(inputs: dict[str, Any]) -> set[str]:
+    return {d for d in DATASETS if f"silver.{d}" in inputs}
 
 
-def _places(base: duckdb.DuckDBPyConnection, inputs: dict[str, Any]) -> pa.Table | None:
+def _places(inputs: dict[str, Any]) -> pa.Table | None:
     return tables.read(PLACES, mentions.PLACES.names, inputs[PLACES]) if PLACES in inputs else None
 
 

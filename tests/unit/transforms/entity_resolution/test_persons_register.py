@@ -43,6 +43,7 @@ class Silver:
         members = pa.table({"mention_id": list(self.who), "entity_id": list(self.who.values())})
         base.register("members", members)
         terms.show(base)
+        registration.look_around(base)
         registration.read(base)
         deaths.judge(base, set(self.rows))
         return base, set(self.rows)
