@@ -71,8 +71,8 @@ def state_of_address_texts() -> str:
         return ""
     each = "md5_number(concat(said, chr(31), coalesce(hint, chr(30))))"
     with tables.duck(*(table for table, *_ in read)) as connection:
-        query = f"select concat(count(*), '-', bit_xor({each})) from ({' union '.join(said)}) where said <> ''"
-        return connection.execute(query).fetchone()[0]
+        different = f"select distinct said, hint from ({' union all '.join(said)}) where said <> ''"
+        return connection.execute(f"select concat(count(*), '-', bit_xor({each})) from ({different})").fetchone()[0]
 
 
 def address_columns():
