@@ -13,6 +13,7 @@ from lakehouse.contracts import Contracts, Dataset, Source
 from lakehouse.contracts.load import FOLDER
 from lakehouse.pipeline import Plan
 from quality import decisions
+from transforms.records.together import groups
 
 STEP = "silver"
 
@@ -21,7 +22,8 @@ def resolve(dataset: Dataset, contracts: Contracts) -> Plan:
     """Inputs (bronze versions, rules, decisions) and the slices that differ from the last good run; {} = none.
 
     New bronze rows concern their slices, a decision the slice of its row, a changed contract, mapping or code
-    list all slices, also those that silver holds and no source feeds any more.
+    list all slices, also those that silver holds and no source feeds any more. Slices that speak of one record are built
+    `together`.
     """
     sources = [s for s in contracts.feeding(dataset.id) if tables.exists(s.bronze_table)]
     if not sources:
@@ -36,12 +38,15 @@ def resolve(dataset: Dataset, contracts: Contracts) -> Plan:
         days |= _slices_in(dataset)
     else:
         days |= _slices_of_decisions(dataset, inputs["decisions"], last["decisions"])
+    together = [group for group in groups(dataset, contracts, inputs["bronze"]) if group & days] if days else []
     plan = {
         "dataset": dataset.id,
         "inputs": inputs,
         "whole": whole,
-        "slices": sorted(d.isoformat() for d in days),
+        "slices": sorted(d.isoformat() for d in days.union(*together)),
     }
+    if together:
+        plan["together"] = sorted(sorted(d.isoformat() for d in group) for group in together)
     return plan if days else {}
 
 

@@ -1,6 +1,7 @@
 """What the mapping of a source says: how its files are written and what its columns become. Built by `load`."""
 
 import codecs
+from collections.abc import Iterable
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -186,6 +187,12 @@ class Source(_Strict):
             "records": tuple(filter(None, (f.reads for f in self.fields.values()))),
         }
         return tuple(dict.fromkeys((*times, *own[self.shape]))) if self.shape in own else ()
+
+    def is_time_in(self, key: Iterable[str]) -> bool:
+        """Whether columns of a record's key state its event time, so that a correction never moves it."""
+        read = {self.fields[name].column for name in key if name in self.fields}
+        times = self.time.columns if self.time else ()
+        return read.issuperset(times or (DELIVERY,))
 
     @model_validator(mode="after")
     def says_what_it_fills(self):

@@ -160,6 +160,11 @@ class Contracts:
         """Whether departments' records feed the dataset (mappings of the shape `records`), not readings of stations."""
         return any(s.shape == "records" for s in self.feeding(dataset_id))
 
+    def may_change_slice(self, dataset_id: str) -> bool:
+        """Whether a correction can move a record to another slice, as its event time is no part of its key."""
+        key = self[dataset_id].primary_key
+        return any(s.shape == "records" and not s.is_time_in(key) for s in self.feeding(dataset_id))
+
     def behind(self, dataset_id: str) -> tuple[Source, ...]:
         """The sources whose records may be in a silver dataset: those that feed it or what it is made from, by name."""
         indirect = {s.source: s for origin in self[dataset_id].made_from for s in self.behind(origin)}

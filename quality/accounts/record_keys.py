@@ -4,7 +4,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from lakehouse import tables
-from lakehouse.contracts import Dataset, Source
+from lakehouse.contracts import Dataset, Source, contracts
 from quality import decisions
 from quality.records.conform import conformed
 
@@ -18,7 +18,8 @@ qualify row_number() over (partition by _record_id order by _delivery_id) = 1
 def explain(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Source]) -> None:
     """Make `leftovers` (records neither in silver nor held, their keys as text) and `explained` (how many of them lost).
 
-    A record lost when silver holds a row under its key in its slice, as the source sent it or as a steward's fix made it.
+    A record lost when silver holds a row under its key in its slice (in any, where a correction can change the slice), as the
+    source sent it or as a steward's fix made it.
     """
     found = [_keys(connection, dataset, source) for source in sources]
     connection.register("unplaced", pa.concat_tables(found))
@@ -31,11 +32,8 @@ def explain(connection: DuckDBPyConnection, dataset: Dataset, sources: list[Sour
         " anti join settled using (_record_id, _item_no) anti join held using (_record_id, _item_no)"
     )
     same = " and ".join(f's."{k}"::varchar is not distinct from l."{k}"' for k in key)
-    met = (
-        f"join {dataset.table} s on s.{dataset.partition} = l._slice and {same}"
-        if tables.exists(dataset.table)
-        else "where false"
-    )
+    where = "" if contracts().may_change_slice(dataset.id) else f"s.{dataset.partition} = l._slice and "
+    met = f"join {dataset.table} s on {where}{same}" if tables.exists(dataset.table) else "where false"
     connection.execute(f"create temp table lost as select distinct l.* from leftovers l {met}")
     connection.execute("create temp table explained as select source, _record_id, count(*) as explained from lost group by 1, 2")
 

@@ -1,10 +1,14 @@
 """A dataset of records is the same however its deliveries come: in any order, one twice, corrected before or after."""
 
+from datetime import date
 from itertools import permutations
 
+from ingestion.batch.answers import answer
+from ingestion.batch.statement import Statement
 from lakehouse import tables
 from lakehouse.contracts import contracts
 from quality.reconcile import reconcile
+from tests.support import small_county as county
 from tests.support.resident_files import DELTA, FULL, LI, RESIDENTS, WANG, deliver
 from tests.support.silver_lake import build
 
@@ -54,3 +58,33 @@ def test_the_books_name_what_became_of_each_record(lakes):
     ]
     extract, correction, daily = (5, 1, 1, 1, 2, 0), (2, 2, 0, 0, 0, 0), (2, 1, 0, 1, 0, 0)
     assert sorted(figures) == sorted([extract, correction, daily])
+
+
+CERTIFICATES = {
+    "wrong month": ((("S1", "20141104"), ("S2", "20141115")), 0),
+    "right month": ((("S2", "20141228"),), 1),
+    "other day again": ((("S2", "20141005"),), 2),
+}
+"""Days of death by certificate, and the revision that the delivery declares."""
+
+
+def deaths(folder, order: tuple[str, ...]) -> dict[str, date]:
+    """Day of death by certificate in silver after the deliveries, each built before the next comes."""
+    for at, name in enumerate(order):
+        rows, revision = CERTIFICATES[name]
+        file = folder / f"deaths_{at}.csv"
+        own = [county.death(number, county.SUN, day) for number, day in rows]
+        file.write_text(county.delimited(county.DEATHS, own), county.ENCODING.get(county.DEATHS, "utf-8"))
+        assert "received" in answer(file, county.DEATHS, Statement(period="2014-12-31", revision=revision))
+        build("population__deaths")
+    assert build("population__deaths") == {}
+    assert reconcile("population__deaths").mismatches == []
+    silver = tables.read("silver.population__deaths", ["record_no", "death_date"]).to_pylist()
+    assert len(silver) == len({row["record_no"] for row in silver})
+    return {row["record_no"]: row["death_date"] for row in silver}
+
+
+def test_a_record_corrected_into_another_month_counts_there_alone(lakes):
+    assert deaths(lakes(), ("wrong month", "right month")) == {"S1": date(2014, 11, 4), "S2": date(2014, 12, 28)}
+    for order in permutations(CERTIFICATES):
+        assert deaths(lakes(), order) == {"S1": date(2014, 11, 4), "S2": date(2014, 10, 5)}, order

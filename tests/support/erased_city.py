@@ -5,7 +5,6 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -21,6 +20,7 @@ from transforms import slices
 from transforms.entity_resolution.stage import plan, run
 from transforms.parts import bronze_files
 from transforms.records import run as records
+from transforms.records.together import pieces
 
 DATASETS = (
     "population__residents", "population__social_insurance", "population__births", "population__health_index",
@@ -46,7 +46,7 @@ def silver() -> None:
             continue
         files, roots = bronze_files(work), {table: str(tables.location(table)) for table in records.tables_of(known[name])}
         standing = decisions.in_force(name)
-        made = [records.build_slice(known[name], date.fromisoformat(s), files, known, standing, roots) for s in work["slices"]]
+        made = [records.build_piece(known[name], p, files, known, standing, roots) for p in pieces(work)]
         records.commit_dataset(known[name], [part for parts in made for part in parts])
 
 

@@ -12,6 +12,7 @@ from transforms import slices
 from transforms.parts import bronze_files, commit
 from transforms.readings import run as kernel
 from transforms.records import run as records
+from transforms.records.together import pieces
 
 
 def build(dataset_id: str = "environment__air_quality") -> dict:
@@ -41,8 +42,7 @@ def _of_records(plan: dict) -> None:
     dataset = contracts()[plan["dataset"]]
     roots = {output: str(tables.location(output)) for output in records.tables_of(dataset)}
     files, standing = bronze_files(plan), decisions.in_force(dataset.id)
-    starts = [date.fromisoformat(s) for s in plan["slices"]]
-    written = [row for s in starts for row in records.build_slice(dataset, s, files, contracts(), standing, roots)]
+    written = [row for p in pieces(plan) for row in records.build_piece(dataset, p, files, contracts(), standing, roots)]
     records.commit_dataset(dataset, written)
 
 

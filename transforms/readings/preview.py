@@ -1,5 +1,6 @@
 """What the kernel would write: silver rows of a plan's slices as they are and as a build would make them, unwritten."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from transforms.parts import bronze_files, read_slice
 from transforms.readings.candidates import candidates, columns_read
 from transforms.readings.settle import settle
 from transforms.records import run as records
+from transforms.records.together import pieces
 
 
 def silver_rows(plan: Plan) -> tuple[pa.Table, pa.Table]:
@@ -21,21 +23,23 @@ def silver_rows(plan: Plan) -> tuple[pa.Table, pa.Table]:
     dataset = contracts()[plan["dataset"]]
     schema = arrow_schema(dataset)
     starts = [date.fromisoformat(s) for s in plan["slices"]]
-    built = [_settled(plan, start).cast(schema) for start in starts]
+    built = [made.cast(schema) for made in _settled(plan)]
     now = schema.empty_table()
     if tables.exists(dataset.table):
         now = tables.read(dataset.table, schema.names, filters=ds.field(str(dataset.partition)).isin(starts))
     return now, pa.concat_tables([schema.empty_table(), *built])
 
 
-def _settled(plan: Plan, start: date) -> pa.Table:
+def _settled(plan: Plan) -> Iterator[pa.Table]:
     known, files = contracts(), bronze_files(plan)
     dataset = known[plan["dataset"]]
     standing = decisions.in_force(dataset.id)
     if known.is_of_records(dataset.id):
-        return records.settled_slice(dataset, start, files, known, standing)[1].silver
-    rows = [
-        candidates(read_slice(files[s.bronze_table], start, dataset.partition, columns_read(s)), s)
-        for s in known.feeding(dataset.id) if files.get(s.bronze_table)
-    ]  # fmt: skip
-    return settle(pa.concat_tables(rows), dataset, standing).silver
+        yield from (records.settled_piece(dataset, p, files, known, standing)[1].silver for p in pieces(plan))
+        return
+    for start in map(date.fromisoformat, plan["slices"]):
+        rows = [
+            candidates(read_slice(files[s.bronze_table], start, dataset.partition, columns_read(s)), s)
+            for s in known.feeding(dataset.id) if files.get(s.bronze_table)
+        ]  # fmt: skip
+        yield settle(pa.concat_tables(rows), dataset, standing).silver

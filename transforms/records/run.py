@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lakehouse import outcomes, progress, tables, vault
 from lakehouse.contracts import Contracts, Dataset, contracts
@@ -24,10 +25,11 @@ from transforms.held import quarantine_schema
 from transforms.parts import bronze_files, commit, read_slice, run_tasks, write_part
 from transforms.records.candidates import candidates, columns_read
 from transforms.records.settle import settle
+from transforms.records.together import pieces
 from transforms.settled import Settled
 
-Task = tuple[str, date]
-"""Dataset and slice."""
+Piece = tuple[date, ...]
+"""The slices of a dataset that are settled together: most often one."""
 
 
 def run(plans: list[Plan]) -> None:
@@ -54,16 +56,17 @@ def commit_dataset(dataset: Dataset, written: list[dict[str, Any]]) -> None:
 
 
 def _count(outcome: Outcome, dataset: Dataset, written: list[dict[str, Any]]) -> None:
-    counts = [json.loads(w["counts"]) for w in written if w["table"] == dataset.table]
+    silver = [w for w in written if w["table"] == dataset.table]
+    counts = [own for w in silver if (own := json.loads(w["counts"]))]
     outcome.rows_in = sum(c["candidates"] for c in counts)
     outcome.rows_out = outcome.accepted = sum(c["silver"] for c in counts)
     outcome.duplicate = sum(c["superseded"] for c in counts)
     outcome.quarantined = sum(c["quarantine"] for c in counts)
-    outcome.detail["slices"] = len(counts)
+    outcome.detail["slices"] = len(silver)
 
 
 def _run_tasks(plans: list[Plan], known: Contracts) -> list[dict[str, Any]]:
-    tasks = [(p["dataset"], date.fromisoformat(s)) for p in _largest_first(plans) for s in p["slices"]]
+    tasks = [(p["dataset"], piece) for p in _largest_first(plans) for piece in pieces(p)]
     files = {p["dataset"]: bronze_files(p) for p in plans}
     standing = {p["dataset"]: decisions.in_force(p["dataset"]) for p in plans}
     roots = {name: str(tables.location(name)) for p in plans for name in tables_of(known[p["dataset"]])}
@@ -73,8 +76,8 @@ def _run_tasks(plans: list[Plan], known: Contracts) -> list[dict[str, Any]]:
 
     def build(number: int) -> list[dict[str, Any]]:
         adopt_secrets(secrets, must_hold)  # without the vault no number could be judged, and nobody would notice
-        dataset, start = tasks[number]
-        return build_slice(known[dataset], start, files[dataset], known, standing[dataset], roots)
+        dataset, piece = tasks[number]
+        return build_piece(known[dataset], piece, files[dataset], known, standing[dataset], roots)
 
     return run_tasks(len(tasks), build, "records")
 
@@ -84,27 +87,34 @@ def _largest_first(plans: list[Plan]) -> list[Plan]:
     return sorted(plans, key=lambda p: -sum(Path(file).stat().st_size for own in bronze_files(p).values() for file in own))
 
 
-def build_slice(
-    dataset: Dataset, start: date, files: dict[str, list[str]], known: Contracts, standing: dict, roots: dict[str, str]
+def build_piece(
+    dataset: Dataset, piece: Piece, files: dict[str, list[str]], known: Contracts, standing: dict, roots: dict[str, str]
 ) -> list[dict[str, Any]]:
-    """One slice, from bronze files (by table) to Parquet files; what was written, one row per table."""
-    rows, settled = settled_slice(dataset, start, files, known, standing)
+    """One piece, from bronze files (by table) to Parquet files; what was written, one row per slice and table.
+
+    What is counted stands at the first slice of the piece.
+    """
+    rows, settled = settled_piece(dataset, piece, files, known, standing)
     counts = {
         "candidates": rows,
         "silver": settled.silver.num_rows,
         "superseded": settled.superseded,
         "quarantine": settled.quarantine.num_rows,
     }
-    made = zip(tables_of(dataset), (settled.quarantine, settled.silver), strict=True)
-    return [write_part(Path(roots[name]), name, start, table, str(dataset.partition), counts) for name, table in made]
+    partition = str(dataset.partition)
+    return [
+        write_part(Path(roots[name]), name, start, table.filter(pc.field(partition) == start), partition, counts if first else {})
+        for name, table in zip(tables_of(dataset), (settled.quarantine, settled.silver), strict=True)
+        for start, first in zip(piece, (True, *[False] * len(piece)), strict=False)
+    ]
 
 
-def settled_slice(
-    dataset: Dataset, start: date, files: dict[str, list[str]], known: Contracts, standing: dict
+def settled_piece(
+    dataset: Dataset, piece: Piece, files: dict[str, list[str]], known: Contracts, standing: dict
 ) -> tuple[int, Settled]:
-    """How many candidates the slice has, and what becomes of them."""
+    """How many candidates the slices have, and what becomes of them."""
     rows = pa.concat_tables([
         candidates(read_slice(files[s.bronze_table], start, str(dataset.partition), columns_read(s)), s, dataset)
-        for s in known.feeding(dataset.id) if files.get(s.bronze_table)
+        for s in known.feeding(dataset.id) if files.get(s.bronze_table) for start in piece
     ])  # fmt: skip
     return rows.num_rows, settle(rows, dataset, standing)

@@ -63,6 +63,18 @@ def read_address_texts() -> pa.Table:
     return pa.concat_tables([schema.empty_table(), *found])
 
 
+def state_of_address_texts() -> str:
+    """Fingerprint of the different addresses that are written, in whatever rows, tables and order."""
+    read = [(dataset.table, *columns) for dataset, columns in address_columns() if tables.exists(dataset.table)]
+    said = [f"select {address} as said, {hint or 'null'}::text as hint from {table}" for table, address, hint in read]
+    if not said:
+        return ""
+    each = "md5_number(concat(said, chr(31), coalesce(hint, chr(30))))"
+    with tables.duck(*(table for table, *_ in read)) as connection:
+        different = f"select distinct said, hint from ({' union all '.join(said)}) where said <> ''"
+        return connection.execute(f"select concat(count(*), '-', bit_xor({each})) from ({different})").fetchone()[0]
+
+
 def address_columns():
     """(dataset, (address column, division column or None)) of the silver datasets of persons and enterprises."""
     for dataset in contracts().of_layer("silver"):

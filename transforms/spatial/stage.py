@@ -16,13 +16,15 @@ CODE_LISTS = ("divisions", "division_succession", "renamed_roads")
 
 
 def plan() -> Plan:
-    """Versions of the tables that the register is made of, and the hash of its rules; empty = nothing new or nothing there."""
+    """Versions of the tables that the register is made of, the state of all written addresses and the hash of its rules.
+
+    Empty = nothing new or nothing there. A delivery that writes no new address is no work.
+    """
     there = [name for name in (*sources.DATASETS, *sources.SURVEYED_TOO, *sources.OF_MAPS) if tables.exists(f"silver.{name}")]
     if not (sources.is_city(there) or set(there) & set(sources.OF_MAPS)):
         return {}
-    read = [f"silver.{name}" for name in there] + [d.table for d, _ in sources.address_columns()]
-    inputs: Plan = {name: tables.version(name) for name in dict.fromkeys(read) if tables.exists(name)}
-    inputs["rules"] = _rules()
+    inputs: Plan = {f"silver.{name}": tables.version(f"silver.{name}") for name in there}
+    inputs |= {"texts": sources.state_of_address_texts(), "rules": _rules()}
     return {} if outcomes.last_inputs(STEP, REGISTER) == inputs else {"inputs": inputs}
 
 
