@@ -123,7 +123,7 @@ def churn(kind: str, before: pa.Table, after: pa.Table, gone: pa.Array) -> Claim
         for name, table in {"before": before, "after": after, "gone": pa.table({"record_id": gone})}.items():
             base.register(name, table)
         moved = base.sql(MOVED).fetchall()
-    for mention, was, became in moved[:MOST_LINES]:
+    for mention, was, became, _ in moved[:MOST_LINES]:
         print(f"  {kind}: {mention} was of {was} and is of {became}")
     return Claim(f"{kind}: records of untouched entities with another id", sum(1 for row in moved if row[3]), 0)
 
@@ -137,6 +137,7 @@ def agreement(kind: str, found: pa.Table, anew: pa.Table) -> Claim:
     for entity, records, others in apart:
         print(f"  {kind}: {entity} with {records} records is {others} when all are linked anew")
     entities = pc.count_distinct(found["entity_id"]).as_py()
+    print(f"{kind}: {len(apart):,} of {entities:,} entities differ")
     return Claim(f"{kind}: share of entities as by a linkage of everything", 1 - len(apart) / entities, 0.999, at_least=True)
 
 
