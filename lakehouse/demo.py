@@ -69,7 +69,7 @@ def demo(
     as_of = f"{settings().as_of_time():%Y-%m-%d %H:%M} UTC"
     print(f"\nAll of it took {time.monotonic() - began:.0f} s. Historical data: as of {as_of}.")
     if leave:
-        print("`./lake serve` starts the pages; `./lake sql`, `./lake status` and `./lake help` show more.")
+        print("`./lake serve` starts the pages, `./lake accounts list` names who may open them; `./lake help` shows more.")
     else:
         serve_until_stopped()
 

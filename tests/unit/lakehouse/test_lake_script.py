@@ -38,10 +38,21 @@ def test_the_next_call_prepares_nothing_and_says_nothing(checkout):
     assert checkout.logged() == [command("run")]
 
 
-@pytest.mark.parametrize("words", [("--help",), ("doctor",), ()])
-def test_help_and_doctor_need_no_java(checkout, words):
+@pytest.mark.parametrize("words", [("doctor",), ("demo", "--help"), ("quarantine", "fix", "--help")])
+def test_doctor_and_help_on_a_command_need_no_java(checkout, words):
     checkout.lake(*words)
     assert checkout.logged() == [MAIN, EDITABLE, OPENMP, command(*words)]
+
+
+@pytest.mark.parametrize("words", [("--help",), ("help",), ()])
+def test_who_asks_what_there_is_downloads_nothing(checkout, words):
+    code, said = checkout.lake(*words)
+    assert code == 0 and "demo" in said and "Nothing is prepared yet" in said
+    assert checkout.logged() == []
+    checkout.lake("doctor")
+    checkout.logged()
+    assert checkout.lake(*words) == (0, "")
+    assert checkout.logged() == [command(*words)]
 
 
 def test_pages_need_superset(checkout):
