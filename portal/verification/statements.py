@@ -88,8 +88,9 @@ def _number_name_match(arguments: dict[str, str], _: date) -> bool | None:
 
 
 def _alive_on(arguments: dict[str, str], _: date) -> bool | None:
-    day, found = _day(arguments, "date"), _person(arguments)
-    if found.is_dead is None or found.birth_date is None or (found.is_dead and found.death_date is None):
+    """None also for a day after the day of the data: no register speaks of it."""
+    day, found, known_until = _day(arguments, "date"), _person(arguments), index.data_as_of()
+    if day > known_until or found.is_dead is None or found.birth_date is None or (found.is_dead and found.death_date is None):
         return None
     return found.birth_date <= day and not (found.is_dead and found.death_date is not None and found.death_date < day)
 
