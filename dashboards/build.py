@@ -15,7 +15,7 @@ import yaml
 
 from dashboards import charts, layout
 from dashboards.definition import Chart, Dashboard, Dataset, DefinitionError, Row, load_dashboards, load_datasets
-from dashboards.roles import OPEN_PAGES, ROLES, STAFF_PAGES
+from dashboards.roles import ROLES, STAFF_PAGES
 from lakehouse import notice, tables
 from lakehouse.contracts import contracts
 from lakehouse.gold_models import sources_behind
@@ -168,12 +168,8 @@ def links(board: Dashboard, shown: list[Dashboard]) -> str:
     """Markdown that names every page, linked but for the one that it stands on, and the portal."""
     titles = {other.slug: str(other.title) for other in shown}
     named = [(titles[slug], f"/superset/dashboard/{slug}/", slug) for slug in STAFF_PAGES if slug in titles]
-    pages = [f"**{title}**" if slug == board.slug else f"[{title}]({address}){_closed(slug)}" for title, address, slug in named]
+    pages = [f"**{title}**" if slug == board.slug else f"[{title}]({address})" for title, address, slug in named]
     return " · ".join([*pages, f"[数据门户 Data portal]({settings().portal_address()}/)"])
-
-
-def _closed(slug: str) -> str:
-    return "" if slug in OPEN_PAGES else "（需登录 login）"
 
 
 def sources(board: Dashboard, known: dict[str, Dataset], landed: set[str]) -> str:

@@ -25,8 +25,10 @@ CLOCK = "2017-02-28T17:00:00+00:00"
 """Two hours after the last reading of the sample: what counts as now in a demo on historical data."""
 CITY_SCALE = "0.01"
 NOTICE = """\
-**演示 Demonstration**：这是虚构的县，只有真实规模的百分之一；数字要乘以一百才像一个县。\
-This county is made up and one person in a hundred: multiply by a hundred for the size of a real one.
+**演示 Demonstration**：这是虚构的县。\
+人口、户、企业、地址只有真实规模的百分之一；土地（面积、乡镇、村居、网格及网格员）是真实大小。\
+This county is made up. People, households, enterprises and addresses are one in a hundred of a real county's;\
+ land (area, townships, villages, grids with their officers) is full size.
 """
 REPLAYED_HOURS = 14 * 24
 START_SECONDS = 60.0

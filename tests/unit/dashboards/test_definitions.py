@@ -33,6 +33,16 @@ def test_charts_ask_datasets_that_exist_and_no_row_is_wider_than_the_page() -> N
         assert {sum(cell.width for cell in row.cells) for row in board.rows} == {12}
 
 
+def test_series_keep_their_colours_and_the_band_of_the_datas_origin_has_room() -> None:
+    """Superset gives a series without a colour the next one free. A band in less than 11 grid units is cut by its frame."""
+    for board in BOARDS.values():
+        drawn = [c for c in board.charts.values() if c.kind in ("line", "bar") and len(c.metrics) > 1]
+        series = {metric.label() for chart in drawn for metric in chart.metrics}
+        assert {name for name in series if "__yhat_" not in name} <= board.colors.keys()  # bounds of a faint band, no lines
+        bands = {name for name, chart in board.charts.items() if any("lake-band" in m.sql for m in chart.metrics)}
+        assert all(row.height >= 11 for row in board.rows for cell in row.cells if cell.chart in bands)
+
+
 def test_the_public_board_asks_open_datasets_only() -> None:
     asked = {chart.dataset for chart in BOARDS["air-quality"].charts.values()}
     assert all(DATASETS[name].open for name in asked)
