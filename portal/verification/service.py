@@ -15,7 +15,7 @@ from portal.verification import access_log, index, statements
 from portal.verification.access_log import Call
 from portal.verification.purposes import NotForThisPurpose, Purpose, purpose_of, rules
 from portal.verification.statements import BadStatement
-from publishing.register_keys import normal
+from publishing.register_keys import normal, number_tokens
 
 WORDS = {True: "yes", False: "no", None: "unknown"}
 LONGEST_WORD = 40
@@ -88,7 +88,7 @@ def _opened(caller: Account, purpose: str) -> Purpose:
 
 
 def _flags(row: dict[str, str]) -> dict[str, str]:
-    held = index.person(statements.number_token(row, NUMBER))
+    held = index.person(number_tokens(pa.array([statements.text(row, NUMBER)]))[0].as_py())
     said = {name: normal(row.get(name, "")) for name in COMPARED}
     named = statements.name_token(said["name"]) if said["name"] else ""
     given = said | {"name": named}

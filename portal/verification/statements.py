@@ -1,5 +1,6 @@
 """Judging one statement: True, False, or None where the registers do not say (absent, withheld, or the fact is missing)."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
@@ -10,6 +11,7 @@ from portal.verification.index import Person
 from portal.verification.purposes import Statement
 from publishing.register_keys import name_tokens, normal, number_tokens
 
+NUMBER_FORM = re.compile(r"[0-9]{17}[0-9Xx]|[0-9]{15}")
 LONGEST_NAME = 40
 """Characters of a caller's word that an answer repeats."""
 TAKES: dict[Statement, tuple[str, ...]] = {
@@ -47,8 +49,12 @@ def judge(statement: Statement, arguments: dict[str, str], today: date) -> bool 
 
 
 def number_token(arguments: dict[str, str], name: str) -> str:
-    """Token of a citizen number as the registers hold it: 18 characters, a 15-digit one extended."""
-    return number_tokens(pa.array([text(arguments, name)]))[0].as_py()
+    """Token of a citizen number as the registers hold it: 18 characters, a 15-digit one extended. Raises BadStatement for what
+    has not the form of a number (GB 11643); a wrong date or check character is for the registers, which do not know it."""
+    number = text(arguments, name)
+    if not NUMBER_FORM.fullmatch(number):
+        raise BadStatement(f"{name!r} must be a citizen number: 17 digits and a digit or X, or 15 digits.")
+    return number_tokens(pa.array([number]))[0].as_py()
 
 
 def name_token(name: str) -> str:

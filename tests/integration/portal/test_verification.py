@@ -58,6 +58,11 @@ def ask(service, key: str, statement: str, purpose: str, **arguments: str):
     return service.post(f"{ROOT}/verify", json=body, headers={"Authorization": f"Bearer {key}"})
 
 
+def look(service, key: str, purpose: str, number: str):
+    body = {"purpose": purpose, "arguments": {"citizen_no": number}}
+    return service.post(f"{ROOT}/lookup", json=body, headers={"Authorization": f"Bearer {key}"})
+
+
 @pytest.mark.parametrize(
     ("department", "purpose", "statement", "arguments", "answer"),
     [
@@ -108,6 +113,42 @@ def test_who_may_not_ask(service, keys, who, purpose, statement, status, said) -
     logged = [(c.caller, c.purpose, c.statement, c.answer) for c in access_log.calls_since("")]
     named = {"EDU": "officer_edu"}.get(who)
     assert logged == ([(named, purpose, statement, None)] if named else [])
+
+
+@pytest.mark.parametrize("call", ["verify", "compare", "lookup"])
+@pytest.mark.parametrize(("who", "status"), [("wrong", 401), ("steward", 403), ("PSB", 422)])
+@pytest.mark.parametrize("body", [b"", b"{", b"{}"])
+def test_the_key_is_looked_at_before_the_body(service, keys, call, who, status, body) -> None:
+    told = service.post(f"{ROOT}/{call}", content=body, headers={"Authorization": f"Bearer {keys.get(who, who)}"})
+    assert told.status_code == status
+
+
+@pytest.mark.parametrize("number", ["x", "12345", LI + "0", LI[:-1] + "Y", "99012284031600X"])
+def test_what_has_not_the_form_of_a_number_is_said_so_and_not_repeated(service, keys, number) -> None:
+    looked = look(service, keys["PSB"], "household_registration", number)
+    asked = ask(service, keys["PSB"], "resident_of_county", "household_registration", citizen_no=number)
+    other = ask(service, keys["PSB"], "same_household", "household_registration", citizen_no=LI, other_citizen_no=number)
+    for told, name in ((looked, "citizen_no"), (asked, "citizen_no"), (other, "other_citizen_no")):
+        said = f"'{name}' must be a citizen number: 17 digits and a digit or X, or 15 digits."
+        assert (told.status_code, told.json()["detail"]) == (422, said)
+
+
+@pytest.mark.parametrize(
+    "number", [ABSENT, WITHHELD, LI[:-1] + "6", "990122198402300025", ABSENT.replace("99", "９９")]
+)
+def test_a_number_that_has_the_form_is_answered_alike_whether_absent_withheld_or_mistyped(service, keys, number) -> None:
+    looked = look(service, keys["PSB"], "household_registration", number)
+    assert (looked.status_code, looked.json()["profile"]) == (200, None)
+    asked = ask(service, keys["PSB"], "resident_of_county", "household_registration", citizen_no=number)
+    assert (asked.status_code, asked.json()["answer"]) == (200, "unknown")
+
+
+def test_a_row_whose_number_is_none_spoils_no_comparison(service, keys) -> None:
+    rows = [{"citizen_no": "x", "name": "李霞"}, {"citizen_no": LI, "name": "李霞"}]
+    told = service.post(
+        f"{ROOT}/compare", json={"purpose": "benefit_check", "rows": rows}, headers={"Authorization": f"Bearer {keys['HSA']}"}
+    )
+    assert [row["name"] for row in told.json()["rows"]] == ["missing", "agree"]
 
 
 @pytest.mark.parametrize(
@@ -175,15 +216,11 @@ def test_rows_are_compared_field_by_field(service, keys) -> None:
 
 
 def test_a_profile_is_masked_and_only_for_its_purpose(service, keys) -> None:
-    def look(key: str, purpose: str, number: str):
-        body = {"purpose": purpose, "arguments": {"citizen_no": number}}
-        return service.post(f"{ROOT}/lookup", json=body, headers={"Authorization": f"Bearer {key}"})
-
-    shown = look(keys["PSB"], "household_registration", LI).json()["profile"]
+    shown = look(service, keys["PSB"], "household_registration", LI).json()["profile"]
     assert (shown["name"], shown["citizen_no"], shown["birth_year"]) == ("李*", "990122********0025", 1984)
-    absent, withheld = (look(keys["PSB"], "household_registration", n).json() for n in (ABSENT, WITHHELD))
+    absent, withheld = (look(service, keys["PSB"], "household_registration", n).json() for n in (ABSENT, WITHHELD))
     assert absent["profile"] is withheld["profile"] is None
-    assert look(keys["HSA"], "benefit_check", LI).status_code == 403
+    assert look(service, keys["HSA"], "benefit_check", LI).status_code == 403
 
 
 def test_every_answer_is_logged_with_its_purpose_and_signed(service, keys) -> None:
