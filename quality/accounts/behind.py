@@ -29,12 +29,23 @@ def _silver(dataset: Dataset) -> Iterator[str]:
     for name in sorted({s.bronze_table for s in contracts().feeding(dataset.id) if tables.exists(s.bronze_table)}):
         seen, now = built_from.get(name), tables.version(name)
         late = tables.files_added(name, seen, now) if seen != now else []
-        if late:
+        if late and seen is not None and _was_rewritten(name, seen):
+            yield (
+                f"{dataset.table} was built from version {seen} of {name}; erased rows were rewritten in bronze, now at version"
+                f" {now}: `lake run` brings silver."
+            )
+        elif late:
             rows = sum(pq.read_metadata(file).num_rows for file in late)
             was = f"was built from version {seen} of" if seen is not None else "has nothing yet of"
             yield f"{dataset.table} {was} {name}, now at version {now}: {rows} records wait; `lake run` brings them."
     if built_from and (undone := _decisions_not_built(dataset)):
         yield f"{dataset.table} was built without {undone} decisions of stewards; `lake quarantine replay` brings them."
+
+
+def _was_rewritten(name: str, since: int) -> bool:
+    """Whether a later commit replaced the whole table, as an erasure alone does with bronze."""
+    newer = tables.open_table(name).history(max(tables.version(name) - since, 1))
+    return any(c["version"] > since and c.get("operationParameters", {}).get("mode") == "Overwrite" for c in newer)
 
 
 def _decisions_not_built(dataset: Dataset) -> int:

@@ -156,10 +156,13 @@ def _unexplained(connection: DuckDBPyConnection, dataset: Dataset) -> list[str]:
 
 
 def _strays(connection: DuckDBPyConnection, dataset: Dataset) -> list[str]:
-    """Rows of silver and quarantine that no received record accounts for, and items that are in both."""
+    """Rows of silver and quarantine that no received record accounts for, and items that are in both.
+
+    A record that waits is in bronze, too: after an erasure has rewritten bronze, all that was received waits."""
     lost, both = connection.execute(
         "select (select count(*) from (select _record_id from settled union all select _record_id from held) r"
-        " anti join fates using (_record_id)), (select count(*) from held semi join settled using (_record_id, _item_no))"
+        " anti join fates using (_record_id) anti join waiting using (_record_id)),"
+        " (select count(*) from held semi join settled using (_record_id, _item_no))"
     ).fetchone()
     sentences = []
     if lost:

@@ -133,9 +133,7 @@ def test_what_has_not_the_form_of_a_number_is_said_so_and_not_repeated(service, 
         assert (told.status_code, told.json()["detail"]) == (422, said)
 
 
-@pytest.mark.parametrize(
-    "number", [ABSENT, WITHHELD, LI[:-1] + "6", "990122198402300025", ABSENT.replace("99", "９９")]
-)
+@pytest.mark.parametrize("number", [ABSENT, WITHHELD, LI[:-1] + "6", "990122198402300025", ABSENT.replace("99", "９９")])
 def test_a_number_that_has_the_form_is_answered_alike_whether_absent_withheld_or_mistyped(service, keys, number) -> None:
     looked = look(service, keys["PSB"], "household_registration", number)
     assert (looked.status_code, looked.json()["profile"]) == (200, None)

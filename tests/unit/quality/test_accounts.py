@@ -163,6 +163,32 @@ def test_a_lost_bronze_row_of_a_stream_is_a_gap_and_its_silver_row_a_stray(lake)
     assert stray == f"{READINGS.id}: 1 rows of silver and quarantine belong to no record in bronze."
 
 
+def test_bronze_rewritten_by_an_erasure_is_behind_and_no_mismatch(lake):
+    before, seen = figures(), tables.version(BRONZE)
+    erasure_rewrites(BRONZE)
+    done = reconcile(READINGS.id)
+    assert done.mismatches == [] and done.behind == [
+        f"{SILVER} was built from version {seen} of {BRONZE}; erased rows were rewritten in bronze, now at version"
+        f" {tables.version(BRONZE)}: `lake run` brings silver."
+    ]
+    build()
+    done = reconcile(READINGS.id)
+    assert done.behind == done.mismatches == [] and figures() == before
+
+
+def test_a_stray_is_named_also_when_an_erasure_has_rewritten_bronze(lake):
+    take_away(EDGE, "_seq_no = 1")
+    erasure_rewrites(EDGE)
+    assert f"{READINGS.id}: 1 rows of silver and quarantine belong to no record in bronze." in reconcile(READINGS.id).mismatches
+
+
+def erasure_rewrites(name: str) -> None:
+    """The table as an erasure leaves it: written anew under the same ids, and no former version."""
+    rows = tables.read(name)
+    tables.replace(name, rows, tables.open_table(name).metadata().partition_columns)
+    tables.open_table(name).vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+
+
 def build_inputs_are_current() -> None:
     """Note the present bronze versions as those silver was built from, so that nothing counts as waiting."""
     from lakehouse import outcomes
