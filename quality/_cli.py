@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quality import decisions, fixes, held_rows, provenance, rivals
+from quality import decisions, fixes, held_rows, masking, provenance, rivals
 from quality.decisions import Decision
 from quality.held_rows import HeldRow
 
@@ -47,7 +47,7 @@ def _list(dataset: str, check: str, source: str, limit: int) -> None:
         typer.echo(f"{count.rows:>8}  {count.check:<28} {count.dataset}: {count.sentence}")
     rows = held_rows.held(dataset, check, source, limit + 1)
     for row in rows[:limit]:
-        typer.echo(f"{row.hold_id}  {row.observed_at:%Y-%m-%d %H:%M} UTC  {', '.join(row.failed):<28} {_shown(row)}")
+        typer.echo(f"{row.hold_id}  {masking.observed(row)}  {', '.join(row.failed):<28} {_shown(row)}")
     more = f"More rows are held than the {limit} shown; --limit shows more. " if len(rows) > limit else ""
     typer.echo(f"{more}`lake quarantine show ID` tells all of one row; fix, waive or leave it held.")
 
@@ -105,19 +105,20 @@ def _choices(row: HeldRow) -> str:
 
 def _show(row: HeldRow) -> None:
     typer.echo(f"{row.hold_id} of {row.dataset}: {provenance.told(row)}")
-    typer.echo(f"  observed_at = {row.observed_at:%Y-%m-%dT%H:%M:%S}Z")
-    for name, value in row.row.items():
+    typer.echo(f"  observed_at = {masking.observed(row)}")
+    for name, value in masking.columns(row).items():
         typer.echo(f"  {'as sent' if name == '_as_sent' else name} = {'(null)' if value is None else value}")
     for check in row.checks:
-        typer.echo(f"  fails {check['check']} on {check['field']}: {check['message']}")
+        typer.echo(f"  fails {check['check']} on {check['field']}: {masking.message(row, check['message'])}")
 
 
 def _shown(row: HeldRow) -> str:
-    return " ".join(f"{name.removeprefix('_')}={value}" for name, value in row.row.items() if value is not None)
+    return " ".join(f"{name.removeprefix('_')}={value}" for name, value in masking.columns(row).items() if value)
 
 
 def _told(one: Decision) -> str:
-    what = f" {json.dumps(one.changes, ensure_ascii=False)}" if one.changes else ""
+    changes = {name: masking.kept_or_masked(one.dataset, name, value) for name, value in one.changes.items()}
+    what = f" {json.dumps(changes, ensure_ascii=False)}" if changes else ""
     until = f" until {one.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if one.expires_at else ""
     return f"{one.decided_at:%Y-%m-%d %H:%M} UTC {one.decided_by}: {one.kind}{what}{until}: {one.reason}"
 

@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 
 from lakehouse import tables
 from lakehouse.contracts import Dataset
+from quality import masking
 
 EVIDENCE = ("input_versions",)
 """Columns that name the run's inputs: they differ after every run and are no change of the data."""
@@ -20,20 +21,27 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class RowChange:
-    """One row: its key and the columns that differ, each as (before, after). Kind: added, removed or changed."""
+    """One row: its key and the columns that differ, each as (before, after). Kind: added, removed or changed.
 
+    It is told masked, as held rows are."""
+
+    dataset: str
     kind: str
     key: dict[str, object]
     columns: dict[str, tuple[object, object]]
 
     def __str__(self) -> str:
-        what = ", ".join(f"{name} {self._told(*values)}" for name, values in self.columns.items())
-        return f"{self.kind:<8} {' '.join(_text(v) for v in self.key.values())}{f': {what}' if what else ''}"
+        what = ", ".join(f"{name} {self._told(name, *values)}" for name, values in self.columns.items())
+        key = " ".join(self._shown(name, value) for name, value in self.key.items())
+        return f"{self.kind:<8} {key}{f': {what}' if what else ''}"
 
-    def _told(self, before: object, after: object) -> str:
+    def _told(self, name: str, before: object, after: object) -> str:
         if self.kind == "changed":
-            return f"{_text(before)} -> {_text(after)}"
-        return _text(before if self.kind == "removed" else after)
+            return f"{self._shown(name, before)} -> {self._shown(name, after)}"
+        return self._shown(name, before if self.kind == "removed" else after)
+
+    def _shown(self, name: str, value: object) -> str:
+        return _text(masking.kept_or_masked(self.dataset, name, value))
 
 
 def _text(value: object) -> str:
@@ -97,7 +105,8 @@ def compare(dataset: Dataset, before: pa.Table, after: pa.Table, shown: int = SH
         found = dict(connection.execute("select kind, count(*) from differences group by kind").fetchall())
         order = ", ".join(f'key."{k}"' for k in dataset.primary_key)
         rows = connection.execute(f"select kind, key, was, now from differences order by {order} limit {shown}").fetchall()
-    return Changes(dataset.table, *(found.get(k, 0) for k in ("added", "removed", "changed")), tuple(_row(*r) for r in rows))
+    counted = {kind: found.get(kind, 0) for kind in ("added", "removed", "changed")}
+    return Changes(dataset.table, **counted, rows=tuple(_row(dataset.id, *row) for row in rows))
 
 
 def _differences(key: Sequence[str], columns: Sequence[str]) -> str:
@@ -116,9 +125,9 @@ def _struct(names: Sequence[str]) -> str:
     return "{" + ", ".join(f"'{name}': \"{name}\"" for name in names) + "}"
 
 
-def _row(kind: str, key: dict, was: dict | None, now: dict | None) -> RowChange:
+def _row(dataset: str, kind: str, key: dict, was: dict | None, now: dict | None) -> RowChange:
     both = {name: ((was or {}).get(name), (now or {}).get(name)) for name in {**(was or {}), **(now or {})}}
-    return RowChange(kind, key, {name: values for name, values in both.items() if values[0] != values[1]})
+    return RowChange(dataset, kind, key, {name: values for name, values in both.items() if values[0] != values[1]})
 
 
 def as_json(changes: Changes) -> str:

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from lakehouse import outcomes, pipeline, tables
 from lakehouse.contracts import contracts
 from lakehouse.pipeline import Plan
-from quality import changes, decisions, held_rows, rivals
+from quality import changes, decisions, held_rows, masking, rivals
 from quality.changes import Changes
 from quality.decisions import Decision
 
@@ -30,7 +30,7 @@ class Decided:
 
     @staticmethod
     def _columns(decision: Decision) -> str:
-        return "".join(f" {name}={value}" for name, value in decision.changes.items())
+        return "".join(f" {name}={masking.told_apart(decision.dataset, name, value)}" for name, value in decision.changes.items())
 
 
 def preview(dataset: str = "") -> Iterator[Changes | Decided]:

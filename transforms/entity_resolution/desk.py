@@ -1,18 +1,16 @@
 """What a steward sees of registers: golden records, records behind them, conflicts; direct identifiers masked."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import duckdb
 
 from lakehouse import tables
-from lakehouse.contracts import contracts
 from lakehouse.contracts.codes.entity_id import KINDS
+from quality import masking
 from transforms.entity_resolution import identity_log
 
 KEYS = {"persons": "person_id", "enterprises": "enterprise_id"}
-MASK = "***"
 
 
 def kind_of(entity_id: str) -> str:
@@ -44,7 +42,7 @@ def golden(kind: str, entity: str) -> dict[str, str]:
     rows = ask(kind, f"select * from silver.entity__{kind} where {KEYS[kind]} = $1 and valid_to is null", entity)
     if not rows:
         raise LookupError(f"{entity} is retired: every source has withdrawn its records; `lake register resolve` tells when.")
-    return {name: masked(f"entity__{kind}", name, value) for name, value in rows[0].items()}
+    return {name: masking.masked(f"entity__{kind}", name, value) for name, value in rows[0].items()}
 
 
 def records(kind: str, entity: str) -> list[str]:
@@ -104,29 +102,6 @@ def leaving(kind: str, entity: str, asked: Sequence[str]) -> list[str]:
 def older_first(kind: str, a: str, b: str) -> tuple[str, str]:
     minted = {s["entity_id"]: s["minted_no"] for s in identity_log.standing(identity_log.read(kind)).to_pylist()}
     return (a, b) if minted[a] < minted[b] else (b, a)
-
-
-def masked(dataset: str, column: str, value: Any) -> str:
-    """A value as a steward may see it: direct identifiers not at all, restricted quasi identifiers by their beginning."""
-    if value is None:
-        return ""
-    field = _fields(dataset).get(column)
-    if field is not None and field.identifier_kind == "direct":
-        return MASK
-    if column == "birth_date":
-        return f"{str(value)[:4]}-**-**"
-    return f"{str(value)[:9]}{MASK}" if column.endswith(("address_text", "_address")) else str(value)
-
-
-def told_apart(kind: str, attribute: str, value: Any) -> str:
-    """As `masked`, with the end of the stand-in of what is not shown, so that two values can be told apart."""
-    shown = masked(f"entity__{kind}", attribute, value)
-    return f"{shown} {str(value)[-4:]}" if shown == MASK else shown
-
-
-@cache
-def _fields(dataset: str) -> dict[str, Any]:
-    return {f.name: f for f in contracts()[dataset].fields}
 
 
 def ask(kind: str, question: str, *given: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow.compute as pc
 
 from lakehouse import outcomes, tables
-from quality import decisions
+from quality import decisions, masking
 from quality.decisions import Decision
 from transforms.entity_resolution import desk, stewards
 from transforms.entity_resolution.persons import golden
@@ -60,7 +60,7 @@ def evidence(kind: str, a: str, b: str) -> list[dict[str, Any]]:
 def rivals(kind: str, entity: str) -> list[dict[str, Any]]:
     """Competing values of an entity with `shown` instead of `value`."""
     rows = desk.ask(kind, RIVALS.format(kind), entity)
-    return [r | {"value": None, "shown": desk.told_apart(kind, r["attribute"], r["value"])} for r in rows]
+    return [r | {"value": None, "shown": masking.told_apart(f"entity__{kind}", r["attribute"], r["value"])} for r in rows]
 
 
 def between(kind: str, a: str, b: str) -> list[dict[str, Any]]:
@@ -74,13 +74,15 @@ def members(kind: str, entity: str) -> list[dict[str, Any]]:
 
 
 def side_by_side(kind: str, a: str, b: str) -> list[dict[str, Any]]:
-    """A row per column of two golden records: name, left, right (masked), differs, and `after`, the value that would survive if
-    they were one under the id `a`; `after` is None where only the next run can tell."""
+    """A row per column of two golden records: name, left, right (masked), `differs` (both are filled, and not alike), and
+    `after`, the value that would survive if they were one under the id `a`; `after` is None where only the next run can tell."""
     left, right = _golden(kind, a), _golden(kind, b)
     after = (merged_person(a, b) if kind == "persons" else {}) | {desk.KEYS[kind]: a}
+    register = f"entity__{kind}"
     return [
-        {"name": name, "left": desk.told_apart(kind, name, left.get(name)), "right": desk.told_apart(kind, name, right.get(name)),
-         "differs": left.get(name) != right.get(name), "after": after.get(name)}
+        {"name": name, "left": masking.told_apart(register, name, left.get(name)),
+         "right": masking.told_apart(register, name, right.get(name)),
+         "differs": None not in (left.get(name), right.get(name)) and left.get(name) != right.get(name), "after": after.get(name)}
         for name in {**left, **right} if name not in UNCOMPARED
     ]  # fmt: skip
 
@@ -96,7 +98,7 @@ def merged_person(a: str, b: str) -> dict[str, str]:
         base.execute("create table members as select mention_id, $1 as entity_id from mentions", [a])
         made = golden.survivors(base, day_of(tables.read(MENTIONS, ["as_of"])), stewards.values("persons"))
     chosen = {name: t.filter(pc.equal(t["entity_id"], a))["value"].to_pylist() for name, t in made.golden.items()}
-    return {name: desk.told_apart("persons", name, values[0] if values else None) for name, values in chosen.items()}
+    return {name: masking.told_apart("entity__persons", name, values[0] if values else None) for name, values in chosen.items()}
 
 
 def decided(kind: str) -> list[tuple[Decision, bool]]:

@@ -24,7 +24,7 @@ def lake_quarantine(*words: str) -> str:
 @pytest.fixture
 def nameless(home, tmp_path) -> held_rows.HeldRow:
     """The one held row of an extract: it lacks its name."""
-    deliver(tmp_path, [WANG, LI | {"XM": ""}], "extract.csv")
+    deliver(tmp_path, [WANG, LI | {"XM": "", "ZZ": "桐庐县江南镇环溪村18号"}], "extract.csv")
     build(RESIDENTS)
     (row,) = held_rows.held()
     return row
@@ -34,11 +34,13 @@ def names() -> list[str]:
     return sorted(vault.clear(tables.read(f"silver.{RESIDENTS}", ["name"])["name"]).to_pylist())
 
 
-def test_a_held_record_is_listed_and_shown_with_its_row_in_the_file_and_tokens_for_its_person(nameless):
-    assert "1  name_required" in lake_quarantine("list")
-    told = lake_quarantine("show", nameless.hold_id)
+def test_a_held_record_is_listed_and_shown_with_its_row_in_the_file_and_its_person_masked(nameless):
+    listed, told = lake_quarantine("list"), lake_quarantine("show", nameless.hold_id)
+    assert "1  name_required" in listed and "birth_date=1880-**-**" in listed
+    assert "1880-01-01" not in listed + told and "18号" not in listed + told
+    assert "address_text = 桐庐县江南镇环溪村***" in told and "address_text=桐庐县江南镇环溪村***" in listed
     assert f"row 4 of extract.csv, delivery {nameless.delivery_id} of {FULL}" in told
-    assert f"citizen_no = {vault.token('citizen_no', MAN)}" in told and "birth_date = 1880-01-01" in told
+    assert f"citizen_no = *** {vault.token('citizen_no', MAN)[-4:]}" in told and "birth_date = 1880-**-**" in told
     assert MAN not in told and f"fix {nameless.hold_id} --set name=..." in told
 
 
@@ -52,6 +54,21 @@ def test_a_fix_of_a_name_is_kept_as_its_token_and_not_said_again(nameless, home)
     assert names() == sorted([NAME, WANG["XM"]]) and held_rows.held() == []
     assert reconcile(RESIDENTS).mismatches == []
     assert not [f for f in home.rglob("*") if f.is_file() and NAME.encode() in f.read_bytes()]
+
+
+def test_a_fix_of_a_birth_date_is_said_by_its_year_alone(nameless):
+    both = ["--set", f"name={NAME}", "--set", "birth_date=1880-01-01"]
+    told = lake_quarantine("fix", nameless.hold_id, *both, "--reason", "asked") + lake_quarantine("show", nameless.hold_id)
+    (decision,) = decisions.history(RESIDENTS)
+    assert decision.changes["birth_date"] == "1880-01-01"
+    assert told.count('"birth_date": "1880-**-**"') == 3 and "1880-01-01" not in told + lake_quarantine("preview")
+
+
+def test_a_birth_date_that_does_not_read_is_shown_by_its_year_also_in_the_message(home, tmp_path):
+    deliver(tmp_path, [WANG, LI | {"XM": "", "CSRQ": "1880013x"}], "extract.csv")
+    build(RESIDENTS)
+    (row,) = held_rows.held()
+    assert "1880013x" not in lake_quarantine("list") + lake_quarantine("show", row.hold_id)
 
 
 def test_undo_holds_the_row_again(nameless):
