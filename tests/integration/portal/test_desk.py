@@ -12,7 +12,7 @@ from portal.app import create_app
 from quality import decisions
 from tests.support import disputed_register
 from tests.support.disputed_register import LI, NAMES, NUMBER, OTHER, WANG, token
-from transforms.entity_resolution import stewards
+from transforms.entity_resolution import stewards, waiting
 
 PASSWORD = "a password long enough"
 
@@ -81,6 +81,14 @@ def test_the_page_of_two_says_why_and_what_a_merge_would_change(steward):
     assert f"{WANG} becomes another name of {LI}, 2 records stand behind it, and 2 columns" in said  # the id and the name
     li, wang = (token("person_name", NAMES[e])[-4:] for e in (LI, WANG))
     assert f"Name name *** {li} *** {wang} ≠ differs *** {li}" in said  # the police register outranks social insurance
+
+
+def test_a_column_that_is_empty_on_one_side_does_not_differ(register, monkeypatch):
+    golden = {LI: {"sex_code": "1", "death_date": None, "birth_date": "1984-03-16"},
+              WANG: {"sex_code": "2", "death_date": "2014-01-02", "birth_date": "1984-03-16"}}  # fmt: skip
+    monkeypatch.setattr(waiting, "_golden", lambda _kind, entity: golden[entity])
+    found = {row["name"]: row["differs"] for row in waiting.side_by_side("persons", LI, WANG)}
+    assert found == {"sex_code": True, "death_date": False, "birth_date": False}
 
 
 def test_a_merge_is_kept_as_the_command_keeps_it_under_the_name_of_the_login(steward):
