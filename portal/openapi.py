@@ -8,6 +8,7 @@ from lakehouse.contracts.derive import json_schema
 from lakehouse.settings import settings
 from portal.open_data import OpenDataset
 from portal.query import DEFAULT_LIMIT, FORMATS, MAX_LIMIT, MAX_OFFSET, MAX_TEXT, OPERATORS, ORDERED
+from portal.verification import description as verification
 
 VALUE_SCHEMAS: dict[str, dict[str, Any]] = {
     "string": {"type": "string", "maxLength": MAX_TEXT, "pattern": r"^[^\u0000]*$"},
@@ -49,6 +50,7 @@ def document(datasets: list[OpenDataset]) -> dict[str, Any]:
                     ("404",),
                 )
             },
+            **verification.paths(_PROBLEM_ANSWER),
             "/deliveries": {"post": _delivery()},
             "/health": {"get": _get("health", "Is the portal up, and what does it serve?", [], {"type": "object"})},
         },
