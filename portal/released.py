@@ -85,7 +85,7 @@ def _read(path: Path, _changed: int) -> Any:
 def file_of(version: Version, name: str) -> tuple[Path, dict[str, Any]]:
     """Path and manifest entry of one released file.
 
-    Only names that the manifest lists are files here; a link, or a path that leads out of the release, is none.
+    Only names that the manifest lists are files here, the manifest, and the list of check sums over both; a link, or a path that leads out of the release, is none.
     Raises LookupError.
     """
     own = {
@@ -96,6 +96,12 @@ def file_of(version: Version, name: str) -> tuple[Path, dict[str, Any]]:
     }
     listed = {file["path"]: file for file in manifest_of(version)["files"]} | {manifest.NAME: own}
     path = version.folder / name
-    if name not in listed or path.is_symlink() or not path.is_file() or path.resolve().parent != version.folder.resolve():
+    is_known = name in listed or name == manifest.SUMS
+    if not is_known or path.is_symlink() or not path.is_file() or path.resolve().parent != version.folder.resolve():
         raise LookupError(f"{version.theme} {version.version} {name}")
-    return path, listed[name]
+    return path, listed.get(name) or _sums(path)
+
+
+def _sums(path: Path) -> dict[str, Any]:
+    """The entry of SHA256SUMS, which the manifest cannot list since it holds the manifest's own sum."""
+    return {"path": manifest.SUMS, "media_type": "text/plain", "sha256": manifest.sha256(path), "dataset": None}

@@ -1,7 +1,9 @@
 """Released files, feed and catalogue over a lake made by hand."""
 
 import csv
+import hashlib
 import io
+import subprocess
 from xml.etree import ElementTree
 
 from lakehouse.settings import settings
@@ -27,6 +29,19 @@ def test_downloads_have_names_types_checksums_and_ranges(portal):
     assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(whole.content)), b"")
     assert portal.get(FILE.replace(".csv", ".parquet")).headers["content-type"] == "application/vnd.apache.parquet"
     assert "spreadsheetml" in portal.get(FILE.replace(".csv", ".xlsx")).headers["content-type"]
+
+
+def test_downloads_are_verified_by_the_tool_that_everybody_has(portal, tmp_path):
+    folder = "/releases/environment/2017.03-r1"
+    sums = portal.get(f"{folder}/SHA256SUMS")
+    assert (sums.status_code, sums.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert sums.headers["x-content-sha256"] == hashlib.sha256(sums.content).hexdigest()
+    names = [line.split("  ")[1] for line in sums.text.splitlines()]
+    for name in ("SHA256SUMS", *names):
+        (tmp_path / name).write_bytes(portal.get(f"{folder}/{name}").content)
+    done = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.count(": OK")) == (0, len(names)), done.stdout
+    assert f'"{folder}/SHA256SUMS"' in portal.get(folder).text
 
 
 def test_pages_are_compressed_and_released_files_are_not(portal):
