@@ -82,11 +82,12 @@ def _delivery() -> dict[str, Any]:
     }
     form = {"type": "object", "required": ["file", "source"], "properties": fields}
     answers = {
-        "200": "Known before, or a rehearsal.",
+        "200": "Known before (`known` is true), or a rehearsal.",
         "201": "Received; the signed receipt.",
         "422": "Refused and kept; the receipt says why.",
     }
-    receipt = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    known = {"type": "boolean", "description": "The same file had come before; not part of what is signed."}
+    receipt = {"content": {"application/json": {"schema": {"type": "object", "properties": {"known": known}}}}}
     problems = dict.fromkeys(("400", "401", "403", "404", "411", "413", "429"), _PROBLEM_ANSWER)
     return {
         "operationId": "deliver",

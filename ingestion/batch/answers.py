@@ -39,7 +39,7 @@ def rehearsal(file: Path, source: str, stated: Statement = UNSAID, sender: str =
     known = with_content(delivery)
     if known and known[-1].revision >= stated.revision and receipt.is_landed(known[-1]):
         return f"{file.name}: {_known_already(known[-1], stated.revision)}"
-    before = receipt.refused_before(known[-1]) if known else []
+    before = [*(receipt.refused_before(known[-1]) if known else []), *receipt.landed_before(delivery)]
     mapping = contracts().sources[source]
     try:
         found = opened(raw_file.content(file), mapping, delivery)
@@ -70,13 +70,7 @@ def _counts(result: dict[str, Any]) -> str:
 
 
 def _remarks(delivery: Delivery, report: dict[str, Any]) -> Iterator[str]:
-    """What the sender should know: the same content before, rows that are no records, notes."""
-    before = [d for d in with_content(delivery) if d.revision < delivery.revision]
-    if before:
-        yield (
-            f"The same content as delivery {before[-1].delivery_id} (revision {before[-1].revision}), now as revision"
-            f" {delivery.revision}: its rows count before those of lower revisions; the books show them as exact duplicates."
-        )
+    """What the sender should know: rows that are no records, notes."""
     shown = report["examples"][:SHOWN]
     yield from (example["reason"] for example in shown)
     if more := report["dead_letter"] - len(shown):

@@ -71,11 +71,15 @@ def announced(file: Path, source: str, sender: str, stated: Statement) -> Delive
     )
 
 
+def same_bytes(like: Delivery) -> list[Delivery]:
+    """Deliveries of the same content for the same source, whatever their period, by the revision that they declared."""
+    found = (load(path.parent) for path in like.folder.parent.glob(f"{like.content_id}*/delivery.json"))
+    return sorted(found, key=lambda d: (d.revision, d.received_at))
+
+
 def with_content(like: Delivery) -> list[Delivery]:
     """Deliveries of the same content and period, by the revision that they declared."""
-    found = like.folder.parent.glob(f"{like.content_id}*/delivery.json")
-    same = (delivery for path in found if (delivery := load(path.parent)).period == like.period)
-    return sorted(same, key=lambda d: d.revision)
+    return [delivery for delivery in same_bytes(like) if delivery.period == like.period]
 
 
 def load(folder: Path) -> Delivery:

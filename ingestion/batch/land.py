@@ -43,7 +43,7 @@ def land(delivery: Delivery) -> receipt.Receipt:
             return receipt.write(delivery, receipt.unlanded("empty", str(reason), before))
         told = personal.tokenised(found.rows, found.unparsed, source)
         bronze, unparsed = with_envelope(told.rows, source, delivery), told.unparsed
-        notes = [*before, *found.notes, *told.remarks, *rival_notes(bronze, source, delivery)]
+        notes = [*before, *receipt.landed_before(delivery), *found.notes, *told.remarks, *rival_notes(bronze, source, delivery)]
         _commit(bronze, dead_letters(unparsed, source, delivery), source, delivery)
         if not personal.names_persons(source) and not any(told.numbers.values()):
             raw_file.unseal(delivery)

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from ingestion.batch.delivery import Delivery, write_whole
+from ingestion.batch.delivery import Delivery, same_bytes, write_whole
 from ingestion.batch.faults import Unparsed
 from lakehouse import tables
 from lakehouse.settings import settings
@@ -25,6 +25,8 @@ TEXTS = (
 NUMBERS = ("attempt", "revision", "size_bytes", "received", "landed", "dead_letter")
 SCHEMA = pa.schema([*((name, pa.string()) for name in TEXTS), *((name, pa.int64()) for name in NUMBERS)])
 Receipt = dict[str, Any]
+UNSIGNED = ("signature", "public_key", "known")
+"""What an answer holds beside the signed body; `known` says that the same file had come before."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,25 @@ def refused_before(delivery: Delivery) -> list[str]:
     return [f"The same file was refused before, when it came on {last['received_at'][:10]}: {last['reason']}"]
 
 
+def landed_before(delivery: Delivery) -> list[str]:
+    """The remark that the same bytes were landed before, with another period or a lower revision; none otherwise."""
+    others = [d for d in same_bytes(delivery) if d.delivery_id != delivery.delivery_id and is_landed(d)]
+    if lower := [d for d in others if d.period == delivery.period and d.revision < delivery.revision]:
+        return [
+            f"The same content as delivery {lower[-1].delivery_id} (revision {lower[-1].revision}), now as revision"
+            f" {delivery.revision}: its rows count before those of lower revisions; the books show them as exact duplicates."
+        ]
+    return [
+        f"The same bytes came before as delivery {d.delivery_id} with another period or revision (then {_stated(d)}, now"
+        f" {_stated(delivery)}); they are landed again. State the same period each time a file is sent."
+        for d in others[-1:] if d.period != delivery.period
+    ]  # fmt: skip
+
+
+def _stated(delivery: Delivery) -> str:
+    return f"{delivery.period or 'no period'} and revision {delivery.revision}"
+
+
 def is_landed(delivery: Delivery) -> bool:
     return delivery.receipt_file.exists() and read(delivery.receipt_file)["state"] == "landed"
 
@@ -104,7 +125,7 @@ def verify(receipt: Receipt, trusted_key: str) -> bool:
 
     Raises ValueError when the key is none.
     """
-    body = {k: v for k, v in receipt.items() if k not in ("signature", "public_key")}
+    body = {k: v for k, v in receipt.items() if k not in UNSIGNED}
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(trusted_key, validate=True))
     except ValueError as error:

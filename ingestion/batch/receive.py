@@ -33,7 +33,9 @@ def _again(file: Path, known: Delivery, come: Delivery, is_sealed: bool) -> Deli
         return known
     if not raw_file.is_there(known):
         raw_file.keep(file, known, is_sealed)
-    now = {"stated_rows": come.stated_rows, "stated_sha256": come.stated_sha256}
+    now: dict[str, object] = {"stated_rows": come.stated_rows, "stated_sha256": come.stated_sha256}
+    if receipt.attempts(known):  # answered before, so this is another attempt, with a time of its own
+        now["received_at"] = come.received_at
     renewed = replace(known, **{name: value for name, value in now.items() if value is not None})
     note_down(renewed)
     return renewed

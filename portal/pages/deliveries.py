@@ -43,7 +43,7 @@ def index(request: Request) -> Response:
 @router.post("/deliveries")
 async def deliver(request: Request) -> Response:
     """Land one file of the account's department and answer with the receipt: a page, or JSON for a call with a key (201 new,
-    200 known before, 422 refused and kept).
+    200 known before, 422 refused and kept; `known` says whether the same file had come before).
 
     Fields: `file`, `source`, and optionally `period` (day), `revision`, `rows` and `sha256` that the file must have, `dry_run`.
     Who may not deliver is told so before the file is read.
@@ -92,7 +92,7 @@ def _delivered(request: Request, who: Account, form: FormData) -> Response:
         land(delivery)
     if "authorization" in request.headers:
         answered = receipt.read(delivery.receipt_file)
-        return JSONResponse(answered, 422 if answered["state"] == "refused" else 201 if is_new else 200)
+        return JSONResponse({**answered, "known": not is_new}, 422 if answered["state"] == "refused" else 201 if is_new else 200)
     return RedirectResponse(f"/deliveries/{mapped.source}/{delivery.delivery_id}{'' if is_new else '?known=1'}", 303)
 
 

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from ingestion.batch import receipt
 from lakehouse import accounts, tables
 from portal.app import create_app
+from portal.sentences import in_chinese
 from quality import delivery_report
 from tests.support.english_words import english_in
 
@@ -56,7 +57,27 @@ def test_a_call_is_answered_by_the_signed_receipt(portal, keys) -> None:
 def test_the_same_file_again_lands_nothing(portal, keys) -> None:
     first, again = (send(portal, keys["noise_officer"]) for _ in range(2))
     assert (again.status_code, again.json()["delivery_id"]) == (200, first.json()["delivery_id"])
+    assert (first.json()["known"], again.json()["known"]) == (False, True)
+    assert receipt.verify(again.json(), receipt.public_key())
     assert tables.read("bronze.template__noise__file").num_rows == 2
+
+
+def test_the_same_file_with_and_without_a_period_is_remarked_on(portal, keys) -> None:
+    first = send(portal, keys["noise_officer"], period="2016-05-01", revision="1").json()
+    second = send(portal, keys["noise_officer"]).json()
+    (said,) = [note for note in second["report"]["notes"] if "same bytes" in note]
+    assert said == (
+        f"The same bytes came before as delivery {first['delivery_id']} with another period or revision (then 2016-05-01 and"
+        " revision 1, now no period and revision 0); they are landed again. State the same period each time a file is sent."
+    )
+    assert "同一文件此前已作为报送" in (in_chinese(said) or "")
+    assert not [note for note in first["report"]["notes"] if "same bytes" in note]
+
+
+def test_each_attempt_of_a_refused_file_has_its_own_time(portal, keys) -> None:
+    first, again = (send(portal, keys["noise_officer"], rows="9") for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()["attempt"]) == (422, 422, 2)
+    assert first.json()["received_at"] < again.json()["received_at"]
 
 
 def test_a_rehearsal_keeps_nothing(portal, keys, home) -> None:
