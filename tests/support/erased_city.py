@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from ingestion.batch.answers import answer
 from ingestion.batch.tree import noted
-from lakehouse import tables
+from lakehouse import outcomes, tables
 from lakehouse.contracts import contracts
 from quality import decisions
 from tests.support.sample_city import build
@@ -46,8 +46,9 @@ def silver() -> None:
             continue
         files, roots = bronze_files(work), {table: str(tables.location(table)) for table in records.tables_of(known[name])}
         standing = decisions.in_force(name)
-        made = [records.build_piece(known[name], p, files, known, standing, roots) for p in pieces(work)]
-        records.commit_dataset(known[name], [part for parts in made for part in parts])
+        with outcomes.step(slices.STEP, name, work["inputs"]):
+            made = [records.build_piece(known[name], p, files, known, standing, roots) for p in pieces(work)]
+            records.commit_dataset(known[name], [part for parts in made for part in parts])
 
 
 def files_with(values: Iterable[str], *folders: Path) -> list[Path]:

@@ -20,6 +20,7 @@ from ingestion.batch.statement import Statement
 from ingestion.batch.tree import noted
 from lakehouse import cli, tables, vault
 from lakehouse.settings import settings
+from quality.reconcile import reconcile
 from tests.support.erased_city import files_with, landed, silver
 from tests.support.scored_lake import copied, living_in
 from transforms.entity_resolution import identity_log
@@ -119,6 +120,8 @@ def test_a_legal_person_and_a_mother_are_erased_and_stay_so(city, tmp_path, caps
 
     assert files_with([*values[legal], *values[mother]], *homes()) == []
     assert figures() == before
+    books = reconcile("population__residents")
+    assert books.mismatches == [] and "erased rows were rewritten in bronze" in " ".join(books.behind)
     for document in proofs:
         assert receipt.verify(document, receipt.public_key()) and document["files_with_identifiers"] == 0
         assert not receipt.verify(document | {"files_searched": 1}, receipt.public_key())
