@@ -85,7 +85,8 @@ def _read(path: Path, _changed: int) -> Any:
 def file_of(version: Version, name: str) -> tuple[Path, dict[str, Any]]:
     """Path and manifest entry of one released file.
 
-    Only names that the manifest lists are files here, the manifest, and the list of check sums over both; a link, or a path that leads out of the release, is none.
+    Only names that the manifest lists are files here, the manifest, and SHA256SUMS over them; a link, or a path that leads out
+    of the release, is none.
     Raises LookupError.
     """
     own = {

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from portal import linkage_figures
+from portal.catch_words import catcher_words, column_words
 from portal.operation_records import gate_outcomes
 from portal.page import render
 
@@ -15,4 +16,6 @@ def page(request: Request) -> Response:
     """Share right, share found, best and worst township, defects caught, of the newest scoring."""
     figures = linkage_figures.newest()
     verdict = next((o for o in gate_outcomes() if o["table"] == linkage_figures.SCORES), None)
-    return render(request, "linkage.html.j2", figures=figures, verdict=verdict)
+    return render(
+        request, "linkage.html.j2", figures=figures, verdict=verdict, catcher_words=catcher_words, column_words=column_words
+    )

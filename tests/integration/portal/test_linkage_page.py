@@ -5,6 +5,8 @@ import re
 import pytest
 
 from portal import linkage_figures
+from portal.catch_words import catcher_words, column_words
+from portal.texts import Texts
 from publishing import serving
 from quality.gate_outcomes import write
 from quality.linkage import gate
@@ -41,7 +43,8 @@ def test_the_figures_stand_there_in_words(scored):
         " 1.60 points below the best. Agreed: at most 2.",
         "Township where most is found 桐君街道 99.10 %",
         "996 of 1,000 noticed, 4 missed.", "3 of 20,000 rows without any error",
-        "Wrong check digit citizen_no 400 399 1 citizen_no_valid (399)",
+        "Wrong check digit Citizen number citizen_no 400 399 1 The number has not 18 characters with a birth date that exists and"
+        " the right check character (GB 11643) (399)",
         "birth_date 99.83 %",
         "599 of 700 noticed, 101 missed.",  # all single kinds of errors, not only those of fixed checks
     ):  # fmt: skip
@@ -79,6 +82,15 @@ def test_the_same_in_chinese_and_earlier_scorings_are_kept(scored):
         "80.00 %",
     ):
         assert said in text, said
+
+
+def test_errors_and_what_notices_them_have_names_in_both_languages():
+    zh, en = Texts("zh"), Texts("en")
+    assert (column_words("lon,lat", zh), column_words("guardian_name", zh)) == ("经度、纬度", "监护人")
+    assert catcher_words("position from_gcj02", zh) == "坐标由 GCJ-02 换算"
+    assert catcher_words("door_in_sent_township", en) == "door found in the township sent"
+    assert catcher_words("birth_date_agrees", zh) == "出生日期与公民身份号码中的不一致"
+    assert column_words("", zh) == ""
 
 
 def test_the_verdict_of_the_gate_is_told(scored):

@@ -19,6 +19,8 @@ DATA_WORDS = (
     "card.",
     "subgroup.",
     "defect.",
+    "catcher.",
+    "injected.",
     "conflict.",
     "attribute.",
     "type.",
