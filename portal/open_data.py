@@ -12,6 +12,7 @@ from portal import released
 from portal.serving_data import data, identifier
 from publishing.disclosure_control import Refused, check_origins, open_columns, open_datasets, open_rows
 from publishing.exporters import texts, time_field
+from transforms.entity_resolution.code_names import names_of
 
 log = logging.getLogger(__name__)
 
@@ -154,9 +155,9 @@ def _choices(dataset_id: str, column: str, _key: str | None) -> list[Any]:
 
 
 def value_label(field: Field, value: Any, language: str) -> str:
-    """A coded value with its name from the code list that the contract names: `东四 (prsa-dongsi)`."""
-    names = _code_names(field.reference)
-    name = names.get(str(value), {}).get(language)
+    """A coded value with its name from the code list that the contract names, or that of registers: `东四 (prsa-dongsi)`."""
+    names = _code_names(field.reference).get(str(value)) or names_of(field.name, value)
+    name = names.get(language)
     return f"{name} ({value})" if name and name != str(value) else str(value)
 
 

@@ -6,16 +6,20 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from lakehouse.contracts import Field
 from portal import api, chart, open_data, released, series
 from portal.open_data import OpenDataset
 from portal.operation_records import UNKNOWN, gate_outcomes, quality_states
 from portal.page import render
 from portal.query import RESERVED, parse
 from portal.serving_data import data
+from transforms.entity_resolution.code_names import coded_columns
 
 router = APIRouter()
 PREVIEW_ROWS = 8
 BROWSE_ROWS = 50
+MOST_CHOICES = 100
+"""A column with more distinct values, such as the id of each row, is no list to choose from."""
 
 
 @router.get("/datasets/{dataset_id}")
@@ -45,7 +49,7 @@ def rows(dataset_id: str, request: Request) -> Response:
         request, "rows.html.j2", d=dataset, c=dataset.contract, table=as_table(dataset, found), matched=matched,
         question=question,
         given=dict(given), kept=[(k, v) for k, v in kept if k not in filter_names(dataset)], codes=open_data.value_label,
-        dimensions=[(f, open_data.choices(dataset, f.name)) for f in series.dimensions(dataset)],
+        dimensions=filters(dataset),
         address=lambda offset: f"?{urlencode([*kept, ('limit', question.limit), ('offset', offset)])}",
         api_address=f"{api.ROOT}/{dataset.id}?{urlencode(kept)}", sortable=lambda name: sort_address(kept, name),
     )  # fmt: skip
@@ -91,10 +95,18 @@ def history(dataset: OpenDataset) -> list[dict[str, Any]]:
     return found
 
 
+def filters(dataset: OpenDataset) -> list[tuple[Field, list[Any]]]:
+    """Columns that the form of the rows page lets choose, with their values: keys and coded columns, where these are few."""
+    keys = series.dimensions(dataset)
+    coded = [f for f in dataset.fields if f not in keys and f.name in coded_columns() and f.name in dataset.types]
+    offered = ((f, open_data.choices(dataset, f.name)) for f in (*keys, *coded))
+    return [(f, values) for f, values in offered if len(values) <= MOST_CHOICES]
+
+
 def filter_names(dataset: OpenDataset) -> set[str]:
     """The parameters that the form of the rows page sets itself."""
     moment = dataset.time_field
-    own = {f.name for f in series.dimensions(dataset)} | {"sort"}
+    own = {f.name for f, _ in filters(dataset)} | {"sort"}
     return own | ({f"{moment.name}.gte", f"{moment.name}.lte"} if moment else set()) | set(RESERVED)
 
 

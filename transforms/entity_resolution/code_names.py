@@ -13,6 +13,11 @@ def names_of(column: str, value: Any) -> dict[str, str]:
     return {"en": place, "zh": place} if place else _codes().get((column, text), {})
 
 
+def coded_columns() -> set[str]:
+    """Columns whose codes have names on the registers' list."""
+    return {column for column, _ in _codes()}
+
+
 @cache
 def _codes() -> dict[tuple[str, str], dict[str, str]]:
     return {
