@@ -24,6 +24,7 @@ ATTRIBUTES = {
     "tax_file": "File at the tax office", "operating_address": "Place of business", "registered_address": "Registered address",
 }  # fmt: skip
 """What is compared and is no column of its own."""
+STATES = {None: "", False: "decided; the next run carries it out", True: "decided and carried out"}
 CHOSEN, OPEN = "* in the register", "? open"
 Rows = Sequence[Sequence[str]]
 
@@ -39,8 +40,8 @@ def waiting_conflicts(kind: str, what: str, limit: int) -> Iterator[str]:
     ])  # fmt: skip
     yield ""
     found = waiting.concerned(kind, what, limit)
-    rows = [(c["entity_id"], c["kind"], c["attribute"], c["other_entity_id"] or "") for c in found]
-    yield from table(("entity", "kind", "about", "confused with"), rows)
+    rows = [(c["entity_id"], c["kind"], c["attribute"], c["other_entity_id"] or "", STATES[c["is_done"]]) for c in found]
+    yield from table(("entity", "kind", "about", "confused with", "decision"), rows)
     yield f"{'The first ' if len(found) == limit else ''}{len(found)}; `lake register conflicts show ENTITY` tells who says what."
 
 
@@ -63,7 +64,7 @@ def conflicts(kind: str, entity: str) -> Iterator[str]:
         yield ""
     others = sorted({r["other_entity_id"] for r in rivals if r["other_entity_id"]})
     for other in others:
-        yield "Side by side; * = they differ"
+        yield "Side by side; * = both are filled and differ"
         yield from _indented(side_by_side(kind, *desk.older_first(kind, entity, other)))
         yield ""
     yield from _next_steps(entity, others, [r for r in rivals if r["is_open"]])
@@ -133,7 +134,7 @@ def _record(name: str | None) -> str:
 def _after(row: dict[str, Any]) -> str:
     if row["after"] is not None:
         return row["after"]
-    return "(the next run decides)" if row["differs"] else row["left"]
+    return "(the next run decides)" if row["differs"] or row["left"] != row["right"] else row["left"]
 
 
 def _next_steps(entity: str, others: Sequence[str], still_open: list[dict[str, Any]]) -> Iterator[str]:

@@ -42,8 +42,17 @@ def open_conflicts(kind: str) -> list[dict[str, Any]]:
 
 
 def concerned(kind: str, what: str, limit: int) -> list[dict[str, Any]]:
-    """Entities with an open conflict of one kind (empty: of any), two that contradict each other once."""
-    return desk.ask(kind, f"{CONCERNED.format(kind)} limit {limit}", what)
+    """Entities with an open conflict of one kind (empty: of any), two that contradict each other once; `is_done` says whether
+    the decision on it was carried out by a run, None where nobody has decided."""
+    made = {decision.hold_id: is_done for decision, is_done in decided(kind)}
+    rows = desk.ask(kind, f"{CONCERNED.format(kind)} limit {limit}", what)
+    return [r | {"is_done": next((made[about] for about in _decided_as(r) if about in made), None)} for r in rows]
+
+
+def _decided_as(row: dict[str, Any]) -> list[str]:
+    """What a decision on this conflict would be about: the two, the value, or which records are the entity's."""
+    pair = [row["entity_id"], row["other_entity_id"]]
+    return (["+".join(sorted(pair))] if pair[1] else [f"{pair[0]}.{row['attribute']}"]) + [pair[0]]
 
 
 def reviews(kind: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from portal.app import create_app
 from quality import decisions
 from tests.support import disputed_register
 from tests.support.disputed_register import LI, NAMES, NUMBER, OTHER, WANG, token
-from transforms.entity_resolution import stewards, waiting
+from transforms.entity_resolution import steward_view, stewards, waiting
 
 PASSWORD = "a password long enough"
 
@@ -102,6 +102,15 @@ def test_a_merge_is_kept_as_the_command_keeps_it_under_the_name_of_the_login(ste
     said = text(steward.get(sent.headers["location"]))
     assert "The decision is kept" in said and "waits for the next run" in said and "one card" in said
     assert "No pair waits" in text(steward.get("/desk"))
+
+
+def test_a_conflict_that_is_decided_is_marked_until_the_run(steward):
+    assert "carries it out" not in "\n".join(steward_view.waiting_conflicts("persons", "", 20))
+    steward.post(f"/desk/pair/{LI}/{WANG}", data={"decision": "merge", "reason": "one card"})
+    lines = [line for line in steward_view.waiting_conflicts("persons", "", 20) if line.startswith("P")]
+    marks = {tuple(line.split()[1:3]): line.endswith("decided; the next run carries it out") for line in lines}
+    assert marks == {("shared_number", "citizen_no"): True, ("values", "birth_date"): False}
+    assert "decided: waits for the next run" in text(steward.get("/desk?register=persons&conflict=shared_number"))
 
 
 def test_undo_takes_the_merge_back(steward):
