@@ -1,12 +1,14 @@
 """A steward on held records: what names a person is given in clear, checked so, kept as a token, and never told again."""
 
+from datetime import UTC, datetime
+
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from lakehouse import tables, vault
 from lakehouse.contracts import contracts
-from quality import _cli, decisions, fixes, held_rows, replay, scorecards
+from quality import _cli, decisions, fixes, held_rows, masking, replay, scorecards
 from quality.reconcile import reconcile
 from tests.support.records import MAN
 from tests.support.resident_files import DELTA, FULL, LI, RESIDENTS, WANG, deliver
@@ -133,3 +135,15 @@ def test_a_row_that_a_warning_of_accuracy_marks_is_not_valid(nameless, tmp_path)
 
 def test_what_a_fix_may_set(home):
     assert {"extract_date"} == {f.name for f in contracts()[RESIDENTS].fields} - fixes.fixable(contracts()[RESIDENTS]).keys()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "source", "shown"),
+    [
+        ("population__births", "population__births__hc_births", "2014-**-**"),  # its time is that of birth
+        (RESIDENTS, FULL, "2014-12-30 16:00 UTC"),  # its time is that of the extract
+    ],
+)
+def test_a_time_of_observation_that_is_a_day_of_birth_is_shown_by_its_year(dataset, source, shown):
+    row = held_rows.HeldRow(dataset, "0" * 8, source, None, datetime(2014, 12, 30, 16, tzinfo=UTC), (), {})
+    assert masking.observed(row) == shown
