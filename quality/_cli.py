@@ -105,7 +105,7 @@ def _choices(row: HeldRow) -> str:
 
 def _show(row: HeldRow) -> None:
     typer.echo(f"{row.hold_id} of {row.dataset}: {provenance.told(row)}")
-    typer.echo(f"  observed_at = {masking.observed(row)}")
+    typer.echo(f"  observed_at = {masking.observed(row, '%Y-%m-%dT%H:%M:%SZ')}")
     for name, value in masking.columns(row).items():
         typer.echo(f"  {'as sent' if name == '_as_sent' else name} = {'(null)' if value is None else value}")
     for check in row.checks:

@@ -53,13 +53,13 @@ def message(row: "HeldRow", text: str) -> str:
     return text
 
 
-def observed(row: "HeldRow") -> str:
-    """The time of observation, to the minute; only its year where it is a person's date, such as that of birth."""
+def observed(row: "HeldRow", form: str = "%Y-%m-%d %H:%M UTC") -> str:
+    """The time of observation in UTC; only its year where it is a person's date, such as that of birth."""
     source = contracts().sources.get(row.source)
     names = source.time.columns if source and source.time else ()
     dates = [field for heading in names if source and (field := _column(source, heading))]
     hidden = [field for field in dates if masked(row.dataset, field, row.observed_at).endswith("-**-**")]
-    return masked(row.dataset, hidden[0], row.observed_at) if hidden else f"{row.observed_at:%Y-%m-%d %H:%M} UTC"
+    return masked(row.dataset, hidden[0], row.observed_at) if hidden else row.observed_at.strftime(form)
 
 
 def _texts_as_sent(row: "HeldRow") -> dict[str, str]:
