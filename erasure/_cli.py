@@ -32,9 +32,7 @@ def person(
         return
     document = proof.proof(run.run(erasure, reason, typer.echo))
     typer.echo(json.dumps(document, indent=1, sort_keys=True))
-    typer.echo(
-        f"Kept as {proof.write(document)}; `lake erase verify` checks it. `lake run` brings the gold tables up to date."
-    )
+    typer.echo(f"Kept as {proof.write(document)}; `lake erase verify` checks it. `lake run` brings the gold tables up to date.")
 
 
 @app.command()

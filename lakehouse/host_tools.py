@@ -24,19 +24,13 @@ class HostTool:
 
     @property
     def mend(self) -> str:
-        return (
-            f"brew install {self.macos}"
-            if sys.platform == "darwin"
-            else f"sudo apt-get install {self.debian}"
-        )
+        return f"brew install {self.macos}" if sys.platform == "darwin" else f"sudo apt-get install {self.debian}"
 
 
 def find_program(*names: str, folders: tuple[str, ...] = ()) -> Path | None:
     """The first of the names on the PATH, else the first file that a pattern of `folders` matches."""
     on_path = (shutil.which(name) for name in names)
-    elsewhere = (
-        file for pattern in folders for file in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)
-    )
+    elsewhere = (file for pattern in folders for file in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True))
     return next((Path(found) for found in (*on_path, *elsewhere) if found), None)
 
 

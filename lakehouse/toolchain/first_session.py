@@ -10,9 +10,7 @@ def exercise() -> None:
     """Write, merge and read one Delta table, place one point on the map, end the JVM in good order."""
     spark = spark_session()
     place = settings().tables / "first"
-    rows = spark.range(100).selectExpr(
-        "id", "id % 7 as station", "timestamp_seconds(id * 3600) as at", "id * 1.5 as value"
-    )
+    rows = spark.range(100).selectExpr("id", "id % 7 as station", "timestamp_seconds(id * 3600) as at", "id * 1.5 as value")
     rows.write.format("delta").partitionBy("station").save(str(place))
     rows.createOrReplaceTempView("fresh")
     spark.sql(

@@ -119,9 +119,7 @@ def inspect_java(home: Path) -> Java | None:
 
 def _ask_version(home: Path) -> str:
     try:
-        answer = subprocess.run(
-            [home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=20
-        )
+        answer = subprocess.run([home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stderr + answer.stdout

@@ -18,9 +18,7 @@ def provide_openmp(say=print) -> None:
         return
     copy = _wheel_copy()
     if copy is None:
-        raise RuntimeError(
-            f"{NAME} was not found, LightGBM needs it. Debian, Ubuntu: apt-get install libgomp1."
-        )
+        raise RuntimeError(f"{NAME} was not found, LightGBM needs it. Debian, Ubuntu: apt-get install libgomp1.")
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(copy)
     say(f"  {NAME} is missing on this machine: scikit-learn's copy is used")

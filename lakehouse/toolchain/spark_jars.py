@@ -56,19 +56,13 @@ def lock_file() -> Path:
 def locked_jars(text: str | None = None) -> list[Jar]:
     """The lines of the lock. Raises RuntimeError with line and rule for one that cannot be read."""
     lines = (lock_file().read_text() if text is None else text).splitlines()
-    return [
-        _parse(number, line)
-        for number, line in enumerate(lines, 1)
-        if line.strip() and not line.startswith("#")
-    ]
+    return [_parse(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
 
 
 def _parse(number: int, line: str) -> Jar:
     match = LINE.fullmatch(line.strip())
     if match is None:
-        raise RuntimeError(
-            f"{lock_file()} line {number}: expected 'group:name:version  SHA-256 in hex', found {line!r}."
-        )
+        raise RuntimeError(f"{lock_file()} line {number}: expected 'group:name:version  SHA-256 in hex', found {line!r}.")
     return Jar(*match.groups())
 
 
@@ -76,9 +70,7 @@ def jars() -> list[Path]:
     """The files for `spark.jars`, in the order of the lock. Raises RuntimeError when one is missing."""
     missing = [jar.file.name for jar in locked_jars() if not jar.file.is_file()]
     if missing:
-        raise RuntimeError(
-            f"{folder()}: {', '.join(missing)} missing. Run ./lake setup once with the network."
-        )
+        raise RuntimeError(f"{folder()}: {', '.join(missing)} missing. Run ./lake setup once with the network.")
     return [jar.file for jar in locked_jars()]
 
 
@@ -110,9 +102,7 @@ def _fetch(jar: Jar, say) -> None:
     with tempfile.TemporaryDirectory(dir=folder(), prefix=".fetch-") as scratch:
         fetched = _retrieve(jar, Path(scratch))
         if problem := _problem(jar, fetched):
-            raise RuntimeError(
-                f"{jar.coordinate}: {problem}. The file was not kept; fetch again, or mend {lock_file()}."
-            )
+            raise RuntimeError(f"{jar.coordinate}: {problem}. The file was not kept; fetch again, or mend {lock_file()}.")
         fetched.replace(jar.file)
     megabytes = jar.file.stat().st_size / 1e6
     say(f"  {jar.file.name}  {megabytes:.1f} MB  {time.monotonic() - began:.1f} s, checksum right")

@@ -38,9 +38,7 @@ def write_trust_store(bundle: Path, store: Path) -> int:
         for number, certificate in enumerate(_certificates(bundle.read_bytes()))
     ]
     if not certificates:
-        raise RuntimeError(
-            f"{bundle}: holds no certificate that can be read. Point SSL_CERT_FILE to a bundle in PEM form."
-        )
+        raise RuntimeError(f"{bundle}: holds no certificate that can be read. Point SSL_CERT_FILE to a bundle in PEM form.")
     store.write_bytes(serialize_java_truststore(certificates, BestAvailableEncryption(PASSWORD.encode())))
     return len(certificates)
 
@@ -50,9 +48,7 @@ def _certificates(pem: bytes):
 
     for block in PEM.findall(pem):
         try:
-            with warnings.catch_warnings(
-                action="ignore"
-            ):  # bundles carry the odd authority that breaks today's rules
+            with warnings.catch_warnings(action="ignore"):  # bundles carry the odd authority that breaks today's rules
                 certificate = load_pem_x509_certificate(block)
         except ValueError:
             continue

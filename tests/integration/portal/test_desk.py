@@ -78,7 +78,9 @@ def test_the_desk_counts_what_waits(steward):
 def test_the_page_of_two_says_why_and_what_a_merge_would_change(steward):
     said = text(steward.get(f"/desk/pair/{WANG}/{LI}"))
     assert "likeness, probability 95.00 %, on 2014-12-31 by rules 1" in said
-    assert f"{WANG} becomes another name of {LI}, 2 records stand behind it, and 2 columns that both fill" in said  # the id and the name
+    assert (
+        f"{WANG} becomes another name of {LI}, 2 records stand behind it, and 2 columns that both fill" in said
+    )  # the id and the name
     li, wang = (token("person_name", NAMES[e])[-4:] for e in (LI, WANG))
     assert f"Name name *** {li} *** {wang} ≠ differs *** {li}" in said  # the police register outranks social insurance
 
