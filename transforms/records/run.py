@@ -103,9 +103,16 @@ def build_piece(
     }
     partition = str(dataset.partition)
     return [
-        write_part(Path(roots[name]), name, start, table.filter(pc.field(partition) == start), partition, counts if first else {})
+        write_part(
+            Path(roots[name]),
+            name,
+            start,
+            table.filter(pc.field(partition) == start),
+            partition,
+            counts if start == piece[0] else {},
+        )
         for name, table in zip(tables_of(dataset), (settled.quarantine, settled.silver), strict=True)
-        for start, first in zip(piece, (True, *[False] * len(piece)), strict=False)
+        for start in piece
     ]
 
 

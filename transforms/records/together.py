@@ -1,5 +1,6 @@
 """Slices that are settled together: a correction of its event time moves a record to another month, and one of both counts."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -54,7 +55,7 @@ def _key(filling: Filling | None, there: set[str]) -> str:
     return f'trim("{column}"::text)' if column in there else "null::text"
 
 
-def _joined(sets: Any) -> list[set[date]]:
+def _joined(sets: Iterable[set[date]]) -> list[set[date]]:
     found: list[set[date]] = []
     for one in sets:
         meeting = [group for group in found if group & one]
